@@ -1,0 +1,16 @@
+# The one list of libraries. A new one gets a line in docs/decisions/.
+find_package(Threads REQUIRED)
+find_package(Boost 1.81 REQUIRED COMPONENTS json)
+find_package(OpenSSL 3 REQUIRED)
+find_package(SQLite3 REQUIRED)
+find_package(spdlog REQUIRED)
+find_package(Lua 5.4 REQUIRED)
+find_package(CURL REQUIRED)
+find_package(yaml-cpp REQUIRED)
+find_package(GTest REQUIRED)
+include(GoogleTest)
+
+find_library(SLIPWAY_LIBSSH ssh REQUIRED)
+find_library(SLIPWAY_SODIUM sodium REQUIRED)
+find_library(SLIPWAY_ARGON2 argon2 REQUIRED)
+find_library(SLIPWAY_CRYPT crypt REQUIRED)

@@ -1,0 +1,48 @@
+// Where events meet their subscribers: hooks, Lua, modules.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "slipway/event.h"
+
+namespace slipway::events {
+
+// Thread-safe. Handlers run without any lock of the bus held.
+class EventBus final : public EventService {
+ public:
+  EventBus();
+  ~EventBus();
+
+  // Runs the before-handlers of `event` in order of registration, on the calling thread; the first error is the veto and
+  // ends the run. Handlers may change nothing but take notice.
+  Status before(const OpContext&, const Event& event);
+  // Runs synchronous after-handlers on the calling thread (their error is returned, all of them run), then queues the
+  // event for the others and returns at once.
+  Status after(const OpContext&, Event event);
+  // Whether anybody would see such an event; lets a hot path skip making it.
+  bool wanted(std::string_view action) const noexcept;
+
+  using Handler = std::function<Status(const OpContext&, const Event&)>;
+  class Registration {  // ends with the object; a handler that is running is waited for
+   public:
+    virtual ~Registration() = default;
+  };
+  // `actions` is a comma separated list, or "*".
+  [[nodiscard]] std::unique_ptr<Registration> on_before(std::string_view name, std::string_view actions, Handler);
+  [[nodiscard]] std::unique_ptr<Registration> on_after_sync(std::string_view name, std::string_view actions, Handler);
+  // On a worker thread of its own, from a queue of `queue_size` events; overflow drops the newest, counts and logs it.
+  [[nodiscard]] std::unique_ptr<Registration> on_after(std::string_view name, std::string_view actions, std::size_t queue_size,
+                                                       Handler);
+
+  Result<std::unique_ptr<EventSubscription>> subscribe(std::string_view actions, std::size_t queue_size) override;
+  // Waits until all queues are empty, at most until the deadline; then subscribers get Cancelled.
+  void drain(std::chrono::steady_clock::time_point deadline);
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace slipway::events

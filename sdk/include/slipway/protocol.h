@@ -1,0 +1,45 @@
+// A protocol module turns bytes on sockets into calls of a session's filesystem.
+#pragma once
+
+#include "slipway/session.h"
+
+namespace slipway {
+
+// A connection that was accepted; the descriptor is the receiver's to close. Blocking, close-on-exec, TCP_NODELAY.
+struct AcceptedConnection {
+  int fd = -1;
+  Endpoint remote, local;  // after the PROXY protocol, where it is in use
+};
+
+class Listener {
+ public:
+  virtual ~Listener() = default;                        // closes the socket
+  virtual const Endpoint& endpoint() const noexcept = 0;  // the real port when 0 was asked for
+  // Waits for a connection; Cancelled once close() was called. One thread at a time.
+  virtual Result<AcceptedConnection> accept() = 0;
+  // Refuses new connections and ends accept(); from any thread.
+  virtual void close() noexcept = 0;
+};
+
+struct ListenRequest {
+  Endpoint endpoint;  // address empty: all interfaces, IPv6 and IPv4
+  bool apply_proxy_config = true;
+};
+
+class ListenerService {
+ public:
+  static constexpr std::string_view kInterfaceId = "slipway.listeners.v1";
+  // Errors name the address and what to change: in use, not permitted, not local.
+  virtual Result<std::unique_ptr<Listener>> listen(const ListenRequest&) = 0;
+
+ protected:
+  ~ListenerService() = default;
+};
+
+class ProtocolModule : public Module {
+ public:
+  // After start(): where it listens. Empty when all its bindings are off.
+  virtual std::vector<Endpoint> listening() const = 0;
+};
+
+}  // namespace slipway

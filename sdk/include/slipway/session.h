@@ -1,0 +1,138 @@
+// Login as a conversation, and the session that it ends in: what a protocol gets from the host.
+//
+//   attempt = sessions.begin(request)       admission: connection caps, lists, bans
+//   step = attempt->submit(user, credential) until Accepted or Refused
+//   session = step.login->open(...)          one for each channel, command connection or request
+//   session->fs()                            everything the user may do, and nothing else
+#pragma once
+
+#include <memory>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "slipway/filesystem.h"
+
+namespace slipway {
+
+// An address as text, without brackets or zone ("192.0.2.1", "2001:db8::1"; IPv4-mapped addresses as IPv4).
+struct Endpoint {
+  std::string address;
+  std::uint16_t port = 0;
+  bool operator==(const Endpoint&) const = default;
+};
+
+// ---- credentials, one at a time
+
+struct PasswordCredential { std::string password; };
+
+// An SSH key, RFC 4253 6.6 wire format. A client asks first whether a key would do (Probe), then signs.
+struct PublicKeyCredential {
+  enum class Proof : std::uint8_t { Probe, Signed };
+  std::string blob;
+  std::string algorithm;    // of the signature: "rsa-sha2-256"
+  std::string fingerprint;  // "SHA256:..."
+  Proof proof = Proof::Probe;
+};
+
+// RFC 4256: the answers to the prompts of the last Ask; empty at the start of the method.
+struct InteractiveCredential { std::vector<std::string> answers; };
+
+using Credential = std::variant<PasswordCredential, PublicKeyCredential, InteractiveCredential>;
+
+struct Prompt {
+  std::string text;
+  bool echo = false;
+};
+
+// ---- sessions
+
+// One transport connection that asks to log in.
+struct ConnectionRequest {
+  std::string protocol;       // the login protocol of the account model: "SSH", "FTP", "DAV", "HTTP"
+  std::string connection_id;  // unique in this server, chosen by the protocol
+  Endpoint remote, local;
+  std::string client_version;
+  bool encrypted = true;
+};
+
+// A user's view of the server, for one channel. fs() may be used by several threads; destroy it after all its files.
+class Session {
+ public:
+  virtual ~Session() = default;  // leaves the registry
+  // The user's tree with permissions, patterns, quotas, limits, bandwidth, events and staged uploads behind it.
+  virtual Filesystem& fs() noexcept = 0;
+  virtual const std::string& id() const noexcept = 0;  // the connection id
+  virtual const std::string& user() const noexcept = 0;
+  // Where relative paths start; "/" unless the account says otherwise.
+  virtual const VPath& start_directory() const noexcept = 0;
+  // Requested when an administrator closes the connection or the server drains: end it soon.
+  virtual std::stop_token stop_token() const noexcept = 0;
+  // A context for calls made for this session; its views live as long as the session.
+  virtual OpContext context() const noexcept = 0;
+  // Shown by /connections; also marks activity.
+  virtual void set_command(std::string_view command) = 0;
+  // Time without a call of fs() and without a transfer that moves.
+  virtual std::chrono::steady_clock::duration idle() const noexcept = 0;
+};
+
+// A client path (relative or absolute, '/' or '\\' between components) as a clean path of the session's tree.
+// InvalidArgument for NUL bytes and paths longer than 4096 bytes.
+class PathResolver {
+ public:
+  static constexpr std::string_view kInterfaceId = "slipway.paths.v1";
+  virtual Result<VPath> resolve(const VPath& base, std::string_view client_path) const = 0;
+
+ protected:
+  ~PathResolver() = default;
+};
+
+// An authenticated user on one transport connection. Sessions opened from it may outlive it.
+class Login {
+ public:
+  virtual ~Login() = default;
+  virtual const std::string& user() const noexcept = 0;
+  // Fails with PermissionDenied beyond the user's session limit, with Unavailable while the server drains, and with the
+  // storage's error when the home directory cannot be mounted.
+  virtual Result<std::unique_ptr<Session>> open(std::string_view protocol /* "SFTP", "SCP", "FTP" */,
+                                                std::string_view connection_id) = 0;
+};
+
+struct LoginStep {
+  enum class Outcome : std::uint8_t {
+    Accepted,  // `login` is set
+    Partial,   // this factor was right; `methods` may follow
+    Ask,       // `prompts` want answers
+    Refused,   // `methods` may still be tried
+  };
+  Outcome outcome = Outcome::Refused;
+  std::unique_ptr<Login> login;
+  std::vector<std::string> methods;  // SSH names: "password", "publickey", "keyboard-interactive"
+  std::string instruction;
+  std::vector<Prompt> prompts;
+};
+
+// One connection's way to a login. One thread at a time. Destroying it without a login counts as "no credential tried"
+// when none was.
+class LoginAttempt {
+ public:
+  virtual ~LoginAttempt() = default;
+  // The methods worth offering before the user is known.
+  virtual std::vector<std::string> methods() const = 0;
+  // Blocks for the cost of a password hash, a directory query or a configured login delay. The outcome and the time of
+  // an unknown user and of a wrong password are alike. A Probe of a public key is never Accepted: Partial means "sign".
+  virtual LoginStep submit(const OpContext&, std::string_view user, const Credential&) = 0;
+};
+
+class SessionService {
+ public:
+  static constexpr std::string_view kInterfaceId = "slipway.sessions.v1";
+  // Counts the connection from here to the attempt's (and its login's) end. PermissionDenied: refuse the connection
+  // without an explanation; Unavailable: the server drains.
+  virtual Result<std::unique_ptr<LoginAttempt>> begin(const ConnectionRequest&) = 0;
+
+ protected:
+  ~SessionService() = default;
+};
+
+}  // namespace slipway
