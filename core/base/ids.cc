@@ -13,6 +13,8 @@
 namespace slipway {
 namespace {
 
+__extension__ typedef unsigned __int128 Uint128;
+
 void fill_random(std::span<unsigned char> out) {
   for (std::size_t done = 0; done < out.size();) {
     const ssize_t n = ::getrandom(out.data() + done, out.size() - done, 0);
@@ -29,8 +31,8 @@ std::string make_unique_id() {
   uuid[6] = static_cast<unsigned char>((uuid[6] & 0x0F) | 0x40);
   uuid[8] = static_cast<unsigned char>((uuid[8] & 0x3F) | 0x80);
   constexpr std::string_view kAlphabet = "23456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz";
-  unsigned __int128 number = 0;
-  for (unsigned char b : uuid) number = number << 8 | b;
+  Uint128 number = 0;
+  for (unsigned char b : uuid) number = (number << 8) | b;
   std::string out(22, kAlphabet[0]);
   for (auto digit = out.rbegin(); digit != out.rend(); ++digit) {
     *digit = kAlphabet[static_cast<std::size_t>(number % 57)];
@@ -63,10 +65,10 @@ std::string make_sortable_id() {
   std::string out;
   unsigned buffer = 0, bits = 0;
   for (unsigned char b : raw) {
-    buffer = buffer << 8 | b;
-    for (bits += 8; bits >= 5; bits -= 5) out += kAlphabet[buffer >> (bits - 5) & 31];
+    buffer = (buffer << 8) | b;
+    for (bits += 8; bits >= 5; bits -= 5) out += kAlphabet[(buffer >> (bits - 5)) & 31];
   }
-  out += kAlphabet[buffer << (5 - bits) & 31];
+  out += kAlphabet[(buffer << (5 - bits)) & 31];
   return out;
 }
 
