@@ -8,34 +8,51 @@ namespace {
 
 Errc code_of(int errno_value) {
   switch (errno_value) {
-    case ENOENT: return Errc::NotFound;
-    case EEXIST: return Errc::Exists;
-    case ENOTDIR: return Errc::NotDirectory;
-    case EISDIR: return Errc::IsDirectory;
-    case ENOTEMPTY: return Errc::NotEmpty;
+    case ENOENT:
+      return Errc::NotFound;
+    case EEXIST:
+      return Errc::Exists;
+    case ENOTDIR:
+      return Errc::NotDirectory;
+    case EISDIR:
+      return Errc::IsDirectory;
+    case ENOTEMPTY:
+      return Errc::NotEmpty;
     case EACCES:
     case EPERM:
     case EXDEV:  // openat2: the path leaves the root
-    case ELOOP: return Errc::PermissionDenied;
-    case EDQUOT: return Errc::QuotaExceeded;
-    case ENOSPC: return Errc::NoSpace;
-    case EROFS: return Errc::ReadOnly;
+    case ELOOP:
+      return Errc::PermissionDenied;
+    case EDQUOT:
+      return Errc::QuotaExceeded;
+    case ENOSPC:
+      return Errc::NoSpace;
+    case EROFS:
+      return Errc::ReadOnly;
     case EOPNOTSUPP:
-    case ENOSYS: return Errc::NotSupported;
-    case EINVAL: return Errc::InvalidArgument;
+    case ENOSYS:
+      return Errc::NotSupported;
+    case EINVAL:
+      return Errc::InvalidArgument;
     case ENAMETOOLONG:
     case EFBIG:
-    case E2BIG: return Errc::TooLarge;
-    case ECANCELED: return Errc::Cancelled;
-    case ETIMEDOUT: return Errc::TimedOut;
+    case E2BIG:
+      return Errc::TooLarge;
+    case ECANCELED:
+      return Errc::Cancelled;
+    case ETIMEDOUT:
+      return Errc::TimedOut;
     case EMFILE:
     case ENFILE:
     case ENOMEM:
     case EAGAIN:
-    case ECONNREFUSED: return Errc::Unavailable;
+    case ECONNREFUSED:
+      return Errc::Unavailable;
     case EBUSY:
-    case ETXTBSY: return Errc::Conflict;
-    default: return Errc::IoError;
+    case ETXTBSY:
+      return Errc::Conflict;
+    default:
+      return Errc::IoError;
   }
 }
 

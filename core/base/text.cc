@@ -175,8 +175,10 @@ std::size_t utf8_length(std::string_view s) {
   const unsigned a = byte(0);
   if (a < 0x80) return 1;
   if (a >= 0xC2 && a <= 0xDF && tail(1)) return 2;
-  if (a >= 0xE0 && a <= 0xEF && tail(1) && tail(2) && !(a == 0xE0 && byte(1) < 0xA0) && !(a == 0xED && byte(1) > 0x9F)) return 3;
-  if (a >= 0xF0 && a <= 0xF4 && tail(1) && tail(2) && tail(3) && !(a == 0xF0 && byte(1) < 0x90) && !(a == 0xF4 && byte(1) > 0x8F))
+  if (a >= 0xE0 && a <= 0xEF && tail(1) && tail(2) && !(a == 0xE0 && byte(1) < 0xA0) && !(a == 0xED && byte(1) > 0x9F))
+    return 3;
+  if (a >= 0xF0 && a <= 0xF4 && tail(1) && tail(2) && tail(3) && !(a == 0xF0 && byte(1) < 0x90) &&
+      !(a == 0xF4 && byte(1) > 0x8F))
     return 4;
   return 0;
 }

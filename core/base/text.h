@@ -15,7 +15,8 @@ std::string_view trim(std::string_view text);
 std::vector<std::string> split(std::string_view text, char separator);
 std::string join(std::span<const std::string> parts, std::string_view separator);
 
-// The candidate that `word` was most likely meant to be; empty when none is near (edit distance above a third of its length).
+// The candidate that `word` was most likely meant to be; empty when none is near (edit distance above a third of its
+// length).
 std::string_view nearest(std::string_view word, std::span<const std::string_view> candidates);
 
 // Shell pattern with '*', '?', '[a-z]', '[!a]' and '\' escapes on a whole string; '/' is an ordinary character.

@@ -25,15 +25,17 @@ class Configuration {
   static std::shared_ptr<const Configuration> from_document(boost::json::object document, std::string config_dir);
   ~Configuration();
 
-  const std::string& config_dir() const noexcept;   // absolute
-  const std::string& file() const noexcept;         // empty when running on defaults
+  const std::string& config_dir() const noexcept;  // absolute
+  const std::string& file() const noexcept;        // empty when running on defaults
   const boost::json::object& document() const noexcept;
   const Environment& environment() const noexcept;
 
   // The values of `table` at the top-level object `section`.
-  OptionValues section(std::string_view section, std::span<const OptionSpec> table, std::vector<Problem>& problems) const;
+  OptionValues section(std::string_view section, std::span<const OptionSpec> table,
+                       std::vector<Problem>& problems) const;
   // Options of a module instance: modules.load.<instance>.options.
-  OptionValues module_options(std::string_view instance, std::span<const OptionSpec> table, std::vector<Problem>& problems) const;
+  OptionValues module_options(std::string_view instance, std::span<const OptionSpec> table,
+                              std::vector<Problem>& problems) const;
   // Top-level members that no one claimed, as fatal problems with the nearest known name; `known` are the claimed ones.
   // Sections and keys documented by SFTPGo that this server does not use are warnings.
   std::vector<Problem> unknown_sections(std::span<const std::string_view> known) const;

@@ -61,7 +61,8 @@ struct OptionSource {
 };
 
 // Reads `table` from `source`. Problems are appended; with a fatal one the values are those of the defaults.
-OptionValues read_options(std::span<const OptionSpec> table, const OptionSource& source, std::vector<Problem>& problems);
+OptionValues read_options(std::span<const OptionSpec> table, const OptionSource& source,
+                          std::vector<Problem>& problems);
 
 // The reference documentation of a table, as Markdown rows or aligned text.
 std::string describe_markdown(std::span<const OptionSpec> table);

@@ -12,12 +12,12 @@ namespace slipway::crypto {
 struct HashSettings {
   enum class Algorithm : std::uint8_t { Bcrypt, Argon2id, Pbkdf2Sha256 };
   Algorithm algorithm = Algorithm::Bcrypt;
-  int bcrypt_cost = 10;                  // 4-31
-  std::uint32_t argon2_memory = 65536;   // KiB
+  int bcrypt_cost = 10;                 // 4-31
+  std::uint32_t argon2_memory = 65536;  // KiB
   std::uint32_t argon2_iterations = 1;
   std::uint8_t argon2_parallelism = 2;
   int pbkdf2_iterations = 600000;
-  int pbkdf2_salt_length = 16;           // bytes, 16-64
+  int pbkdf2_salt_length = 16;  // bytes, 16-64
 };
 
 // Whether `text` starts with a known prefix and so is stored as it is (BEHAVIOUR 5).

@@ -26,7 +26,7 @@ struct Secret {
 class SecretKeeper {
  public:
   struct Settings {
-    std::string url;                        // "", "aes256gcm://", "local://"
+    std::string url;  // "", "aes256gcm://", "local://"
     std::string master_key;
     std::vector<std::string> additional_master_keys;  // decrypt only
   };

@@ -15,8 +15,8 @@ class EventBus final : public EventService {
   EventBus();
   ~EventBus();
 
-  // Runs the before-handlers of `event` in order of registration, on the calling thread; the first error is the veto and
-  // ends the run. Handlers may change nothing but take notice.
+  // Runs the before-handlers of `event` in order of registration, on the calling thread; the first error is the veto
+  // and ends the run. Handlers may change nothing but take notice.
   Status before(const OpContext&, const Event& event);
   // Runs synchronous after-handlers on the calling thread (their error is returned, all of them run), then queues the
   // event for the others and returns at once.
@@ -33,8 +33,8 @@ class EventBus final : public EventService {
   [[nodiscard]] std::unique_ptr<Registration> on_before(std::string_view name, std::string_view actions, Handler);
   [[nodiscard]] std::unique_ptr<Registration> on_after_sync(std::string_view name, std::string_view actions, Handler);
   // On a worker thread of its own, from a queue of `queue_size` events; overflow drops the newest, counts and logs it.
-  [[nodiscard]] std::unique_ptr<Registration> on_after(std::string_view name, std::string_view actions, std::size_t queue_size,
-                                                       Handler);
+  [[nodiscard]] std::unique_ptr<Registration> on_after(std::string_view name, std::string_view actions,
+                                                       std::size_t queue_size, Handler);
 
   Result<std::unique_ptr<EventSubscription>> subscribe(std::string_view actions, std::size_t queue_size) override;
   // Waits until all queues are empty, at most until the deadline; then subscribers get Cancelled.

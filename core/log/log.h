@@ -1,4 +1,5 @@
-// The server's log: JSON lines (or coloured text on a terminal) with SFTPGo's senders and keys. spdlog appears only here.
+// The server's log: JSON lines (or coloured text on a terminal) with SFTPGo's senders and keys. spdlog appears only
+// here.
 #pragma once
 
 #include <chrono>
@@ -37,16 +38,20 @@ std::string_view to_string(LogLevel) noexcept;
 void write(LogLevel, std::string_view sender, std::string_view connection_id, std::string_view message,
            std::initializer_list<LogField> fields = {}) noexcept;
 
-inline void debug(std::string_view sender, std::string_view message, std::initializer_list<LogField> fields = {}) noexcept {
+inline void debug(std::string_view sender, std::string_view message,
+                  std::initializer_list<LogField> fields = {}) noexcept {
   write(LogLevel::Debug, sender, {}, message, fields);
 }
-inline void info(std::string_view sender, std::string_view message, std::initializer_list<LogField> fields = {}) noexcept {
+inline void info(std::string_view sender, std::string_view message,
+                 std::initializer_list<LogField> fields = {}) noexcept {
   write(LogLevel::Info, sender, {}, message, fields);
 }
-inline void warn(std::string_view sender, std::string_view message, std::initializer_list<LogField> fields = {}) noexcept {
+inline void warn(std::string_view sender, std::string_view message,
+                 std::initializer_list<LogField> fields = {}) noexcept {
   write(LogLevel::Warn, sender, {}, message, fields);
 }
-inline void error(std::string_view sender, std::string_view message, std::initializer_list<LogField> fields = {}) noexcept {
+inline void error(std::string_view sender, std::string_view message,
+                  std::initializer_list<LogField> fields = {}) noexcept {
   write(LogLevel::Error, sender, {}, message, fields);
 }
 

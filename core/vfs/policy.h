@@ -4,8 +4,8 @@
 #include <atomic>
 #include <chrono>
 #include <cstdint>
-#include <map>
 #include <functional>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -181,15 +181,15 @@ enum class SetstatMode : std::uint8_t { Execute, Ignore, IgnoreUnsupported };
 
 // One storage in the user's tree.
 struct Mount {
-  VPath at;                            // "/" for the home
+  VPath at;  // "/" for the home
   std::shared_ptr<Filesystem> fs;
-  int provider = 0;                    // number of the account model, for events
-  std::string bucket, endpoint;        // for events
-  std::string folder;                  // virtual folder's name; empty for the home
-  std::string resource;                // mounts of equal text are one storage: renames may cross them
-  std::shared_ptr<QuotaAccount> quota; // null: not tracked
+  int provider = 0;                     // number of the account model, for events
+  std::string bucket, endpoint;         // for events
+  std::string folder;                   // virtual folder's name; empty for the home
+  std::string resource;                 // mounts of equal text are one storage: renames may cross them
+  std::shared_ptr<QuotaAccount> quota;  // null: not tracked
   QuotaLimits limits;
-  bool symlinks = false;               // common.symlink_mode allows links here
+  bool symlinks = false;  // common.symlink_mode allows links here
 };
 
 // ---- the policy
@@ -201,9 +201,9 @@ struct Policy {
   std::vector<Mount> mounts;  // one at "/"
   UploadMode upload_mode = UploadMode::Direct;
   SetstatMode setstat_mode = SetstatMode::Execute;
-  bool recursive_store_rename = false;  // common.rename_mode 1
-  std::string temp_path;                // common.temp_path; empty: beside the target
-  std::int64_t max_upload_size = 0;     // bytes; 0: none
+  bool recursive_store_rename = false;           // common.rename_mode 1
+  std::string temp_path;                         // common.temp_path; empty: beside the target
+  std::int64_t max_upload_size = 0;              // bytes; 0: none
   std::shared_ptr<TransferAccount> transferred;  // null: not tracked
   TransferLimits transfer_limits;
   std::shared_ptr<Bandwidth> upload_bandwidth, download_bandwidth;  // null: unlimited

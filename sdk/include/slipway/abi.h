@@ -38,7 +38,7 @@
 
 // Objects of std types cross the boundary, so the release of libstdc++ and its string ABI are part of the tag:
 // "sdk0.1/libstdc++12/cxx11abi1/plain/none".
-#define SLIPWAY_ABI_TAG                                                                                     \
+#define SLIPWAY_ABI_TAG \
   "sdk" SLIPWAY_STRINGIZE(SLIPWAY_SDK_VERSION_MAJOR) "." SLIPWAY_STRINGIZE(SLIPWAY_SDK_VERSION_MINOR)       \
   "/libstdc++" SLIPWAY_STRINGIZE(_GLIBCXX_RELEASE) "/cxx11abi" SLIPWAY_STRINGIZE(_GLIBCXX_USE_CXX11_ABI)    \
   "/" SLIPWAY_ABI_CONTAINERS "/" SLIPWAY_ABI_SANITIZER
@@ -94,15 +94,16 @@ struct ModuleDescriptor {
 //   SLIPWAY_MODULE(MemoryStorage, .kind = ModuleKind::Storage, .name = "storage-memory", .version = "0.1.0",
 //                  .summary = "Files that live as long as the server", .provides = "memory",
 //                  .use_options = kOptions.data(), .use_option_count = kOptions.size());
-#define SLIPWAY_MODULE(CLASS, ...)                                                             \
-  extern "C" SLIPWAY_EXPORT const ::slipway::ModuleDescriptor slipway_module_v1;               \
-  const ::slipway::ModuleDescriptor slipway_module_v1{                                         \
-      __VA_ARGS__,                                                                             \
-      .create = [](::slipway::Host& host) noexcept -> ::slipway::Module* {                     \
-        try {                                                                                  \
-          return new CLASS(host);                                                              \
-        } catch (...) {                                                                        \
-          return nullptr;                                                                      \
-        }                                                                                      \
-      },                                                                                       \
-      .destroy = [](::slipway::Module* module) noexcept { delete module; }}
+#define SLIPWAY_MODULE(CLASS, ...)                                               \
+  extern "C" SLIPWAY_EXPORT const ::slipway::ModuleDescriptor slipway_module_v1; \
+  const ::slipway::ModuleDescriptor slipway_module_v1 {                          \
+    __VA_ARGS__,                                                                 \
+        .create = [](::slipway::Host& host) noexcept -> ::slipway::Module* {     \
+          try {                                                                  \
+            return new CLASS(host);                                              \
+          } catch (...) {                                                        \
+            return nullptr;                                                      \
+          }                                                                      \
+        },                                                                       \
+        .destroy = [](::slipway::Module* module) noexcept { delete module; }     \
+  }

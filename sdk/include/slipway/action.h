@@ -18,8 +18,9 @@ struct ActionReply {
 
 class ActionModule : public Module {
  public:
-  // Ends within the use's timeout and ctx.deadline. PermissionDenied: it was done and the answer was no (exit status not
-  // 0, HTTP status not 2xx) - `reply` members are then in the message; Unavailable (retryable): it could not be done.
+  // Ends within the use's timeout and ctx.deadline. PermissionDenied: it was done and the answer was no (exit status
+  // not 0, HTTP status not 2xx) - `reply` members are then in the message; Unavailable (retryable): it could not be
+  // done.
   virtual Result<ActionReply> run(const OpContext&, const ActionRequest&) = 0;
 };
 

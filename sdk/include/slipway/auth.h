@@ -26,7 +26,8 @@ struct AuthVerdict {
   Answer answer = Answer::Unknown;
   // Accepted: the account's name if it differs from the request's.
   std::optional<std::string> user;
-  // Accepted: members of the stored account to replace for this login, a JSON object of the contract's User; empty = none.
+  // Accepted: members of the stored account to replace for this login, a JSON object of the contract's User; empty =
+  // none.
   std::string account_patch;
   std::string instruction;
   std::vector<Prompt> prompts;

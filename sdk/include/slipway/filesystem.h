@@ -67,8 +67,8 @@ struct FileInfo {
 
   std::string name;  // the last component only; empty for the root
   FileType type = FileType::Regular;
-  std::uint64_t size = 0;      // bytes, of regular files
-  std::uint32_t mode = 0644;   // permission bits, 07777
+  std::uint64_t size = 0;     // bytes, of regular files
+  std::uint32_t mode = 0644;  // permission bits, 07777
   std::uint32_t uid = 0, gid = 0;
   std::uint32_t links = 1;
   Timestamp mtime{}, atime{};
@@ -93,21 +93,21 @@ struct FilesystemSpace {
 // What a filesystem can do. A claimed ability is exercised by the conformance kit; a call of one that is not claimed
 // answers NotSupported and changes nothing.
 enum class Capability : std::uint32_t {
-  RandomWrite = 1u << 0,     // write_at anywhere; without it each write starts where the last one ended
-  ReadWrite = 1u << 1,       // one File may both read and write
-  Resume = 1u << 2,          // an existing file can be opened for writing without truncating it
-  NativeFd = 1u << 3,        // File::native_fd() is a descriptor good for sendfile and copy_file_range
-  AtomicRename = 1u << 4,    // rename replaces, and nobody sees a state in between
-  ServerCopy = 1u << 5,      // copy() moves no bytes through this process
+  RandomWrite = 1u << 0,   // write_at anywhere; without it each write starts where the last one ended
+  ReadWrite = 1u << 1,     // one File may both read and write
+  Resume = 1u << 2,        // an existing file can be opened for writing without truncating it
+  NativeFd = 1u << 3,      // File::native_fd() is a descriptor good for sendfile and copy_file_range
+  AtomicRename = 1u << 4,  // rename replaces, and nobody sees a state in between
+  ServerCopy = 1u << 5,    // copy() moves no bytes through this process
   Symlinks = 1u << 6,
-  Mode = 1u << 7,            // set_attributes: mode
-  Owner = 1u << 8,           // set_attributes: uid, gid
-  Times = 1u << 9,           // set_attributes: atime, mtime
-  Truncate = 1u << 10,       // set_attributes: size; File::truncate
-  RealDirectories = 1u << 11,// an empty directory persists, and a file needs its parent
-  Space = 1u << 12,          // space()
-  Immediate = 1u << 13,      // calls normally end without waiting for a network: protocols may call them inline
-  CommitOnFinish = 1u << 14, // a new file appears only at finish(): the core need not stage uploads
+  Mode = 1u << 7,              // set_attributes: mode
+  Owner = 1u << 8,             // set_attributes: uid, gid
+  Times = 1u << 9,             // set_attributes: atime, mtime
+  Truncate = 1u << 10,         // set_attributes: size; File::truncate
+  RealDirectories = 1u << 11,  // an empty directory persists, and a file needs its parent
+  Space = 1u << 12,            // space()
+  Immediate = 1u << 13,        // calls normally end without waiting for a network: protocols may call them inline
+  CommitOnFinish = 1u << 14,   // a new file appears only at finish(): the core need not stage uploads
 };
 using Capabilities = std::uint32_t;
 constexpr Capabilities operator|(Capability a, Capability b) { return Capabilities(a) | Capabilities(b); }
@@ -117,16 +117,17 @@ constexpr bool has(Capabilities set, Capability c) noexcept { return (set & Capa
 struct OpenOptions {
   bool read = false;
   bool write = false;
-  bool create = false;     // make it when absent
-  bool exclusive = false;  // with create: Exists when present
-  bool truncate = false;   // with write: drop what is there
-  std::uint32_t mode = 0666;       // of a created file, before the server's umask
-  std::uint64_t size_hint = 0;     // bytes to come; 0 = unknown
+  bool create = false;          // make it when absent
+  bool exclusive = false;       // with create: Exists when present
+  bool truncate = false;        // with write: drop what is there
+  std::uint32_t mode = 0666;    // of a created file, before the server's umask
+  std::uint64_t size_hint = 0;  // bytes to come; 0 = unknown
   static OpenOptions reading() { return {.read = true}; }
   static OpenOptions replacing() { return {.write = true, .create = true, .truncate = true}; }
 };
 
-// An open file. read_at may be called from several threads at once; so may write_at on disjoint ranges with RandomWrite.
+// An open file. read_at may be called from several threads at once; so may write_at on disjoint ranges with
+// RandomWrite.
 class File {
  public:
   // Dropping a File that was opened for writing without a successful finish() abandons the transfer: a store uploads
@@ -144,7 +145,10 @@ class File {
     return unsupported("write");
   }
   virtual Result<FileInfo> stat(const OpContext&) = 0;
-  virtual Status truncate(const OpContext&, std::uint64_t size) { (void)size; return unsupported("truncate"); }
+  virtual Status truncate(const OpContext&, std::uint64_t size) {
+    (void)size;
+    return unsupported("truncate");
+  }
   // Mode, owner and times; `size` is truncate's.
   virtual Status set_attributes(const OpContext&, const FileAttributes&) { return unsupported("set attributes"); }
   // What was written survives a crash of the machine.
@@ -153,7 +157,10 @@ class File {
   virtual Status finish(const OpContext&) { return ok(); }
   // With Capability::NativeFd a descriptor that lives as long as this object; else -1.
   virtual int native_fd() const noexcept { return -1; }
-  virtual void* query(std::string_view interface_id) noexcept { (void)interface_id; return nullptr; }
+  virtual void* query(std::string_view interface_id) noexcept {
+    (void)interface_id;
+    return nullptr;
+  }
 
  protected:
   static Error unsupported(std::string_view operation) {
@@ -188,21 +195,38 @@ class Filesystem {
   // Removes a file or a symbolic link itself; IsDirectory for a directory.
   virtual Status remove(const OpContext&, const VPath&) { return unsupported("remove"); }
   // Exists when anything is there; NotFound when the parent is absent and directories are real.
-  virtual Status make_dir(const OpContext&, const VPath&, std::uint32_t mode = 0777) { (void)mode; return unsupported("mkdir"); }
+  virtual Status make_dir(const OpContext&, const VPath&, std::uint32_t mode = 0777) {
+    (void)mode;
+    return unsupported("mkdir");
+  }
   // NotEmpty, NotDirectory.
   virtual Status remove_dir(const OpContext&, const VPath&) { return unsupported("rmdir"); }
   // An existing target file or link is replaced; an existing target directory is Exists, IsDirectory or NotEmpty.
-  virtual Status rename(const OpContext&, const VPath& from, const VPath& to) { (void)from, (void)to; return unsupported("rename"); }
+  virtual Status rename(const OpContext&, const VPath& from, const VPath& to) {
+    (void)from, (void)to;
+    return unsupported("rename");
+  }
   // One regular file; an existing target file is replaced.
-  virtual Status copy(const OpContext&, const VPath& from, const VPath& to) { (void)from, (void)to; return unsupported("copy"); }
+  virtual Status copy(const OpContext&, const VPath& from, const VPath& to) {
+    (void)from, (void)to;
+    return unsupported("copy");
+  }
   // All or nothing is not promised: applied in the order size, mode, owner, times, up to the first error.
-  virtual Status set_attributes(const OpContext&, const VPath&, const FileAttributes&, Follow) { return unsupported("set attributes"); }
+  virtual Status set_attributes(const OpContext&, const VPath&, const FileAttributes&, Follow) {
+    return unsupported("set attributes");
+  }
   // `target` is stored as it is; a link that leads outside the root is refused when it is followed.
-  virtual Status symlink(const OpContext&, std::string_view target, const VPath& link) { (void)target, (void)link; return unsupported("symlink"); }
+  virtual Status symlink(const OpContext&, std::string_view target, const VPath& link) {
+    (void)target, (void)link;
+    return unsupported("symlink");
+  }
   virtual Result<std::string> read_link(const OpContext&, const VPath&) { return unsupported("readlink"); }
   virtual Result<FilesystemSpace> space(const OpContext&, const VPath&) { return unsupported("space"); }
 
-  virtual void* query(std::string_view interface_id) noexcept { (void)interface_id; return nullptr; }
+  virtual void* query(std::string_view interface_id) noexcept {
+    (void)interface_id;
+    return nullptr;
+  }
 
  protected:
   static Error unsupported(std::string_view operation) {

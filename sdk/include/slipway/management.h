@@ -32,11 +32,12 @@ class ManagementService {
  public:
   static constexpr std::string_view kInterfaceId = "slipway.management.v1";
   virtual std::span<const OperationInfo> operations() const = 0;
-  // `input` and the result are JSON documents of the contract's schemas; objects are named by their "name" or "username"
-  // member, lists take {"offset", "limit", "order"} and answer {"items": [...], "next": offset or null}.
-  // InvalidArgument: the document, with the JSON pointer of what is wrong; PermissionDenied: the actor; NotFound; Exists;
-  // Conflict: something still refers to it.
-  virtual Result<std::string> call(const OpContext&, const Actor&, std::string_view operation, std::string_view input) = 0;
+  // `input` and the result are JSON documents of the contract's schemas; objects are named by their "name" or
+  // "username" member, lists take {"offset", "limit", "order"} and answer {"items": [...], "next": offset or null}.
+  // InvalidArgument: the document, with the JSON pointer of what is wrong; PermissionDenied: the actor; NotFound;
+  // Exists; Conflict: something still refers to it.
+  virtual Result<std::string> call(const OpContext&, const Actor&, std::string_view operation,
+                                   std::string_view input) = 0;
 
  protected:
   ~ManagementService() = default;

@@ -33,7 +33,7 @@ struct LogField {
   LogField(std::string_view k, const std::string& v) : key(k), text(v) {}
   constexpr LogField(std::string_view k, bool v) : key(k), number(v), type(Type::Boolean) {}
   template <class I>
-    requires std::is_integral_v<I>
+  requires std::is_integral_v<I>
   constexpr LogField(std::string_view k, I v) : key(k), number(static_cast<std::int64_t>(v)), type(Type::Integer) {}
 
   enum class Type : std::uint8_t { Text, Integer, Boolean };
@@ -49,10 +49,18 @@ class Logger {
   virtual bool enabled(LogLevel) const noexcept = 0;
   virtual void log(LogLevel, std::string_view message, std::span<const LogField> fields = {}) noexcept = 0;
 
-  void debug(std::string_view m, std::initializer_list<LogField> f = {}) noexcept { log(LogLevel::Debug, m, {f.begin(), f.size()}); }
-  void info(std::string_view m, std::initializer_list<LogField> f = {}) noexcept { log(LogLevel::Info, m, {f.begin(), f.size()}); }
-  void warn(std::string_view m, std::initializer_list<LogField> f = {}) noexcept { log(LogLevel::Warn, m, {f.begin(), f.size()}); }
-  void error(std::string_view m, std::initializer_list<LogField> f = {}) noexcept { log(LogLevel::Error, m, {f.begin(), f.size()}); }
+  void debug(std::string_view m, std::initializer_list<LogField> f = {}) noexcept {
+    log(LogLevel::Debug, m, {f.begin(), f.size()});
+  }
+  void info(std::string_view m, std::initializer_list<LogField> f = {}) noexcept {
+    log(LogLevel::Info, m, {f.begin(), f.size()});
+  }
+  void warn(std::string_view m, std::initializer_list<LogField> f = {}) noexcept {
+    log(LogLevel::Warn, m, {f.begin(), f.size()});
+  }
+  void error(std::string_view m, std::initializer_list<LogField> f = {}) noexcept {
+    log(LogLevel::Error, m, {f.begin(), f.size()});
+  }
 
  protected:
   ~Logger() = default;
@@ -72,14 +80,16 @@ class Host {
   // Larger services are interfaces of their own, looked up by id; null when this host has none or denies it.
   virtual void* service(std::string_view interface_id) noexcept = 0;
   template <class S>
-  S* service() noexcept { return static_cast<S*>(service(S::kInterfaceId)); }
+  S* service() noexcept {
+    return static_cast<S*>(service(S::kInterfaceId));
+  }
 
  protected:
   ~Host() = default;
 };
 
-// create -> configure -> start -> (configure)* -> drain -> stop -> destroy, called by one thread at a time, in this order.
-// The other methods of a kind may be called from many threads, from the return of start() to the call of stop().
+// create -> configure -> start -> (configure)* -> drain -> stop -> destroy, called by one thread at a time, in this
+// order. The other methods of a kind may be called from many threads, from the return of start() to the call of stop().
 // No method throws; the host catches all the same and treats it as Errc::Internal.
 class Module {
  public:
@@ -87,7 +97,10 @@ class Module {
 
   // Takes the validated options, or refuses them and keeps what it had. `options` lives until the next successful
   // configure() or the module's end. Called again on reload, while the module works.
-  virtual Status configure(const OptionView& options) { (void)options; return ok(); }
+  virtual Status configure(const OptionView& options) {
+    (void)options;
+    return ok();
+  }
   // May listen and spawn threads. An error stops the server's start unless the module is optional.
   virtual Status start() { return ok(); }
   // Refuses new work and waits for running work, at most until the deadline.
@@ -95,7 +108,10 @@ class Module {
   // Ends everything that is left and joins its threads. The module makes no host call after it returned.
   virtual void stop() noexcept {}
   // Optional interfaces. New abilities are added here by id, never as new virtuals: this vtable is frozen.
-  virtual void* query(std::string_view interface_id) noexcept { (void)interface_id; return nullptr; }
+  virtual void* query(std::string_view interface_id) noexcept {
+    (void)interface_id;
+    return nullptr;
+  }
 };
 
 }  // namespace slipway

@@ -29,7 +29,7 @@ struct OptionSpec {
   OptionType type;
   // As it would be written in the configuration file: "15", "true", "64M", "a,b". Null: the option is required.
   const char* default_value;
-  const char* help;  // one sentence; the reference documentation is made of it
+  const char* help;                  // one sentence; the reference documentation is made of it
   std::int64_t minimum = INT64_MIN;  // of Integer, Bytes and Duration
   std::int64_t maximum = INT64_MAX;
   const char* choices = nullptr;  // the accepted texts of a String or of StringList elements, comma separated
@@ -37,8 +37,8 @@ struct OptionSpec {
 };
 
 // Options as a module sees them. Valid as long as the call it was passed to, unless that call says otherwise.
-// Asking for a name that the table does not declare is a programming error: it asserts, and answers with an empty value.
-// Thread-safe.
+// Asking for a name that the table does not declare is a programming error: it asserts, and answers with an empty
+// value. Thread-safe.
 class OptionView {
  public:
   // Whether the value comes from the file or the environment, not from the default.

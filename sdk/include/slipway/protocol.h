@@ -13,7 +13,7 @@ struct AcceptedConnection {
 
 class Listener {
  public:
-  virtual ~Listener() = default;                        // closes the socket
+  virtual ~Listener() = default;                          // closes the socket
   virtual const Endpoint& endpoint() const noexcept = 0;  // the real port when 0 was asked for
   // Waits for a connection; Cancelled once close() was called. One thread at a time.
   virtual Result<AcceptedConnection> accept() = 0;

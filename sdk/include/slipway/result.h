@@ -20,27 +20,28 @@ enum class Errc : std::uint8_t {
   IsDirectory,
   NotEmpty,
   PermissionDenied,
-  AuthFailed,        // a credential was wrong; the login chain ends here
-  QuotaExceeded,     // an account's limit: files, bytes, transferred bytes, upload size
-  NoSpace,           // the storage itself is full
-  ReadOnly,          // the storage refuses all writes
-  NotSupported,      // not a failure: the backend does not have the ability
-  InvalidArgument,   // the caller's input; the message says what to change
-  TooLarge,          // a name, a list, a message beyond a limit
-  Cancelled,         // the client left, an administrator closed the connection, the server drains
+  AuthFailed,       // a credential was wrong; the login chain ends here
+  QuotaExceeded,    // an account's limit: files, bytes, transferred bytes, upload size
+  NoSpace,          // the storage itself is full
+  ReadOnly,         // the storage refuses all writes
+  NotSupported,     // not a failure: the backend does not have the ability
+  InvalidArgument,  // the caller's input; the message says what to change
+  TooLarge,         // a name, a list, a message beyond a limit
+  Cancelled,        // the client left, an administrator closed the connection, the server drains
   TimedOut,
-  Unavailable,       // a remote store or service does not answer; a retry may help
-  Conflict,          // somebody else holds it, or it changed meanwhile
+  Unavailable,  // a remote store or service does not answer; a retry may help
+  Conflict,     // somebody else holds it, or it changed meanwhile
   IoError,
-  Internal,          // our own mistake, or a module's exception caught by the guard
+  Internal,  // our own mistake, or a module's exception caught by the guard
 };
 
 // The code's name as logs and tests print it: "not-found".
 constexpr std::string_view to_string(Errc code) noexcept {
   constexpr std::string_view names[] = {
-      "ok",          "not-found",     "exists",     "not-directory", "is-directory",     "not-empty", "permission-denied",
-      "auth-failed", "quota-exceeded", "no-space",  "read-only",     "not-supported",    "invalid-argument", "too-large",
-      "cancelled",   "timed-out",     "unavailable", "conflict",     "io-error",         "internal"};
+      "ok",        "not-found",         "exists",           "not-directory",  "is-directory",
+      "not-empty", "permission-denied", "auth-failed",      "quota-exceeded", "no-space",
+      "read-only", "not-supported",     "invalid-argument", "too-large",      "cancelled",
+      "timed-out", "unavailable",       "conflict",         "io-error",       "internal"};
   return names[static_cast<std::size_t>(code)];
 }
 
@@ -80,9 +81,9 @@ class [[nodiscard]] Result {
   Result(T value) : v_(std::in_place_index<0>, std::move(value)) {}
   Result(Error error) : v_(std::in_place_index<1>, std::move(error)) {}
   template <class U>  // unique_ptr<Derived> becomes Result<unique_ptr<Base>>
-    requires(std::is_convertible_v<U &&, T> && !std::is_same_v<std::decay_t<U>, Error> &&
-             !std::is_same_v<std::decay_t<U>, T> && !std::is_same_v<std::decay_t<U>, Result>)
-  Result(U&& value) : v_(std::in_place_index<0>, std::forward<U>(value)) {}
+  requires(std::is_convertible_v<U&&, T> && !std::is_same_v<std::decay_t<U>, Error> &&
+           !std::is_same_v<std::decay_t<U>, T> && !std::is_same_v<std::decay_t<U>, Result>) Result(U&& value)
+      : v_(std::in_place_index<0>, std::forward<U>(value)) {}
 
   bool ok() const noexcept { return v_.index() == 0; }
   explicit operator bool() const noexcept { return ok(); }
@@ -107,16 +108,17 @@ inline Status ok() { return std::monostate{}; }
 }  // namespace slipway
 
 // Returns the error of `expr` from the enclosing function.
-#define SLIPWAY_TRY(expr)                                                                      \
-  do {                                                                                         \
+#define SLIPWAY_TRY(expr)                                                                           \
+  do {                                                                                              \
     if (auto slipway_status_ = (expr); !slipway_status_) return std::move(slipway_status_).error(); \
   } while (0)
 
 #define SLIPWAY_CONCAT_(a, b) a##b
 #define SLIPWAY_CONCAT(a, b) SLIPWAY_CONCAT_(a, b)
 // SLIPWAY_ASSIGN(auto file, fs.open(...)); declares `file`, or returns the error.
-#define SLIPWAY_ASSIGN(declaration, expr) SLIPWAY_ASSIGN_(SLIPWAY_CONCAT(slipway_result_, __COUNTER__), declaration, expr)
-#define SLIPWAY_ASSIGN_(result, declaration, expr)   \
-  auto result = (expr);                              \
-  if (!result) return std::move(result).error();     \
+#define SLIPWAY_ASSIGN(declaration, expr) \
+  SLIPWAY_ASSIGN_(SLIPWAY_CONCAT(slipway_result_, __COUNTER__), declaration, expr)
+#define SLIPWAY_ASSIGN_(result, declaration, expr) \
+  auto result = (expr);                            \
+  if (!result) return std::move(result).error();   \
   declaration = *std::move(result)

@@ -24,7 +24,9 @@ struct Endpoint {
 
 // ---- credentials, one at a time
 
-struct PasswordCredential { std::string password; };
+struct PasswordCredential {
+  std::string password;
+};
 
 // An SSH key, RFC 4253 6.6 wire format. A client asks first whether a key would do (Probe), then signs.
 struct PublicKeyCredential {
@@ -36,7 +38,9 @@ struct PublicKeyCredential {
 };
 
 // RFC 4256: the answers to the prompts of the last Ask; empty at the start of the method.
-struct InteractiveCredential { std::vector<std::string> answers; };
+struct InteractiveCredential {
+  std::vector<std::string> answers;
+};
 
 using Credential = std::variant<PasswordCredential, PublicKeyCredential, InteractiveCredential>;
 
