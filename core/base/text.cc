@@ -166,10 +166,8 @@ bool glob_match(std::string_view pattern, std::string_view text) {
   }
 }
 
-namespace {
-
-// Length of the well-formed UTF-8 sequence at the start of `s` (RFC 3629), 0 if there is none.
 std::size_t utf8_length(std::string_view s) {
+  if (s.empty()) return 0;
   const auto byte = [&](std::size_t i) { return i < s.size() ? static_cast<unsigned char>(s[i]) : 0u; };
   const auto tail = [&](std::size_t i) { return (byte(i) & 0xC0u) == 0x80u; };
   const unsigned a = byte(0);
@@ -183,7 +181,14 @@ std::size_t utf8_length(std::string_view s) {
   return 0;
 }
 
-}  // namespace
+bool is_valid_utf8(std::string_view text) {
+  while (!text.empty()) {
+    const std::size_t n = utf8_length(text);
+    if (n == 0) return false;
+    text.remove_prefix(n);
+  }
+  return true;
+}
 
 std::string printable(std::string_view bytes) {
   constexpr std::string_view kHex = "0123456789abcdef";

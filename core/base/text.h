@@ -24,6 +24,10 @@ std::string_view nearest(std::string_view word, std::span<const std::string_view
 bool glob_match(std::string_view pattern, std::string_view text);
 bool is_valid_glob(std::string_view pattern);
 
+// Length of the well-formed UTF-8 sequence (RFC 3629) at the start of `text`; 0: there is none.
+std::size_t utf8_length(std::string_view text);
+bool is_valid_utf8(std::string_view text);
+
 // For log lines and messages: control bytes and invalid UTF-8 as \xNN.
 std::string printable(std::string_view bytes);
 

@@ -41,6 +41,16 @@ TEST(Text, PrintableEscapesWhatIsNotText) {
   EXPECT_EQ(printable("\xed\xa0\x80"), "\\xed\\xa0\\x80");
 }
 
+TEST(Text, Utf8IsCheckedStrictly) {
+  EXPECT_EQ(utf8_length("a"), 1u);
+  EXPECT_EQ(utf8_length("é"), 2u);
+  EXPECT_EQ(utf8_length(""), 0u);
+  EXPECT_EQ(utf8_length("\xc0\x80"), 0u);
+  EXPECT_EQ(utf8_length("\xf4\x90\x80\x80"), 0u);
+  EXPECT_TRUE(is_valid_utf8("naïve 文件 😀"));
+  EXPECT_FALSE(is_valid_utf8("ok\xe2\x82"));
+}
+
 TEST(Text, SplitKeepsEmptyParts) {
   EXPECT_EQ(split("a,,b", ','), (std::vector<std::string>{"a", "", "b"}));
   EXPECT_TRUE(split("", ',').empty());
