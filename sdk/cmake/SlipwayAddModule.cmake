@@ -5,7 +5,6 @@
 # AUTOLOAD: a server without a `modules.load` section loads it. The same function serves the modules of this
 # repository and those built out of tree.
 set(SLIPWAY_MODULE_OUTPUT_DIR "${CMAKE_BINARY_DIR}/modules" CACHE PATH "Where built modules and their manifests go")
-set(SLIPWAY_SDK_CMAKE_DIR "${CMAKE_CURRENT_LIST_DIR}")
 
 function(slipway_add_module name)
   cmake_parse_arguments(ARG "AUTOLOAD" "KIND;VERSION;DESCRIPTION" "SOURCES;PROVIDES;LIBRARIES" ${ARGN})
@@ -24,10 +23,10 @@ function(slipway_add_module name)
   set_target_properties(${name} PROPERTIES
     PREFIX "" LIBRARY_OUTPUT_DIRECTORY "${SLIPWAY_MODULE_OUTPUT_DIR}"
     CXX_VISIBILITY_PRESET hidden VISIBILITY_INLINES_HIDDEN ON
-    LINK_DEPENDS "${SLIPWAY_SDK_CMAKE_DIR}/module.map")
+    LINK_DEPENDS "${CMAKE_CURRENT_FUNCTION_LIST_DIR}/module.map")
   # Only the descriptor leaves the library: no symbol of one module can bind to, or pin, another.
   target_link_options(${name} PRIVATE
-    "LINKER:--version-script=${SLIPWAY_SDK_CMAKE_DIR}/module.map" "LINKER:--exclude-libs,ALL" "LINKER:-z,now"
+    "LINKER:--version-script=${CMAKE_CURRENT_FUNCTION_LIST_DIR}/module.map" "LINKER:--exclude-libs,ALL" "LINKER:-z,now"
     "$<$<STREQUAL:${SLIPWAY_SANITIZER},>:LINKER:--no-undefined>")
 
   set(provides "")
@@ -39,7 +38,7 @@ function(slipway_add_module name)
   if(ARG_AUTOLOAD)
     set(autoload true)
   endif()
-  configure_file("${SLIPWAY_SDK_CMAKE_DIR}/manifest.json.in" "${SLIPWAY_MODULE_OUTPUT_DIR}/${name}.json" @ONLY)
+  configure_file("${CMAKE_CURRENT_FUNCTION_LIST_DIR}/manifest.json.in" "${SLIPWAY_MODULE_OUTPUT_DIR}/${name}.json" @ONLY)
 
   install(TARGETS ${name} LIBRARY DESTINATION lib/slipway/modules)
   install(FILES "${SLIPWAY_MODULE_OUTPUT_DIR}/${name}.json" DESTINATION lib/slipway/modules)
