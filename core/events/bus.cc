@@ -1,0 +1,332 @@
+#include "core/events/bus.h"
+
+#include <algorithm>
+#include <atomic>
+#include <condition_variable>
+#include <exception>
+#include <mutex>
+#include <optional>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "core/events/action_set.h"
+#include "core/events/queue.h"
+#include "core/log/log.h"
+
+namespace slipway::events {
+namespace {
+
+// A registered handler. Callers hold it by shared_ptr, so that it survives being ended from inside its own call.
+class Slot {
+ public:
+  Slot(std::string_view name, std::string_view actions, EventBus::Handler handler)
+      : name_(name), actions_(actions), handler_(std::move(handler)) {}
+
+  const std::string& name() const noexcept { return name_; }
+  const ActionSet& actions() const noexcept { return actions_; }
+
+  // Does nothing once ended.
+  Status call(const OpContext& ctx, const Event& event) {
+    Running running{this, innermost_};
+    {
+      std::lock_guard lock(mutex_);
+      if (ended_) return ok();
+      ++calls_;
+    }
+    innermost_ = &running;
+    Status status = guarded(ctx, event);
+    innermost_ = running.outer;
+    {
+      std::lock_guard lock(mutex_);
+      --calls_;
+    }
+    returned_.notify_all();
+    return status;
+  }
+
+  // No call starts after this; calls that run are waited for, except those the calling thread is itself inside of.
+  void end() {
+    int own = 0;
+    for (const Running* r = innermost_; r != nullptr; r = r->outer) own += r->slot == this;
+    std::unique_lock lock(mutex_);
+    ended_ = true;
+    returned_.wait(lock, [&] { return calls_ <= own; });
+  }
+
+ private:
+  struct Running {
+    const Slot* slot;
+    const Running* outer;
+  };
+
+  Status guarded(const OpContext& ctx, const Event& event) noexcept {
+    std::string what;
+    try {
+      return handler_(ctx, event);
+    } catch (const std::exception& e) {
+      what = e.what();
+    } catch (...) {
+      what = "unknown exception";
+    }
+    log::error("events", "an event handler threw", {{"subscriber", name_}, {"action", event.action}, {"error", what}});
+    return Error{Errc::Internal, name_, "internal error"};
+  }
+
+  static thread_local const Running* innermost_;  // the handlers this thread is inside of
+  const std::string name_;
+  const ActionSet actions_;
+  const EventBus::Handler handler_;
+  std::mutex mutex_;
+  std::condition_variable returned_;
+  int calls_ = 0;
+  bool ended_ = false;
+};
+
+thread_local const Slot::Running* Slot::innermost_ = nullptr;
+
+// A subscriber with a queue: a handler on a worker thread, or somebody who calls next().
+struct Subscriber {
+  Subscriber(std::string_view name, std::string_view list, std::size_t queue_size)
+      : actions(list), queue(std::string(name), queue_size) {}
+  ActionSet actions;
+  EventQueue queue;
+};
+
+// Immutable: publishers work on the one they saw, registrations make a new one.
+struct Table {
+  std::vector<std::shared_ptr<Slot>> before, sync;
+  std::vector<std::shared_ptr<Subscriber>> queued;
+
+  bool contains(std::string_view action) const noexcept {
+    const auto wants = [&](const auto& s) { return s->contains(action); };
+    const auto of_slot = [](const auto& s) { return &s->actions(); };
+    const auto of_subscriber = [](const auto& s) { return &s->actions; };
+    return std::ranges::any_of(before, wants, of_slot) || std::ranges::any_of(sync, wants, of_slot) ||
+           std::ranges::any_of(queued, wants, of_subscriber);
+  }
+  std::uint64_t mask() const noexcept {
+    std::uint64_t mask = 0;
+    for (const auto& slot : before) mask |= slot->actions().mask();
+    for (const auto& slot : sync) mask |= slot->actions().mask();
+    for (const auto& subscriber : queued) mask |= subscriber->actions.mask();
+    return mask;
+  }
+};
+
+// What registrations share with the bus: they may outlive it.
+class Hub {
+ public:
+  Hub() = default;
+  ~Hub() { join_retired(); }
+  Hub(const Hub&) = delete;
+  Hub& operator=(const Hub&) = delete;
+
+  std::shared_ptr<const Table> table() const {
+    std::lock_guard lock(mutex_);
+    return table_;
+  }
+  template <class Change>
+  void change(Change&& apply) {
+    std::lock_guard lock(mutex_);
+    auto next = std::make_shared<Table>(*table_);
+    apply(*next);
+    mask_.store(next->mask(), std::memory_order_release);
+    table_ = std::move(next);
+  }
+  bool wanted(std::string_view action) const noexcept {
+    return (mask_.load(std::memory_order_acquire) & ActionSet::bit(action)) != 0 && table()->contains(action);
+  }
+
+  void add(const std::shared_ptr<Subscriber>& subscriber) {
+    change([&](Table& table) { table.queued.push_back(subscriber); });
+    if (stop_.stop_requested()) subscriber->queue.close();
+  }
+
+  std::stop_token stop_token() const noexcept { return stop_.get_token(); }
+  void request_stop() noexcept { stop_.request_stop(); }
+
+  // Threads that ended their own registration and so could not be joined by it.
+  void retire(std::thread thread) {
+    std::lock_guard lock(mutex_);
+    retired_.push_back(std::move(thread));
+  }
+  void join_retired() {
+    std::vector<std::thread> threads;
+    {
+      std::lock_guard lock(mutex_);
+      threads.swap(retired_);
+    }
+    for (std::thread& thread : threads) {
+      if (thread.get_id() == std::this_thread::get_id())
+        thread.detach();
+      else
+        thread.join();
+    }
+  }
+
+ private:
+  mutable std::mutex mutex_;
+  std::shared_ptr<const Table> table_ = std::make_shared<Table>();
+  std::vector<std::thread> retired_;
+  std::atomic<std::uint64_t> mask_{0};
+  std::stop_source stop_;
+};
+
+class DirectRegistration final : public EventBus::Registration {
+ public:
+  using List = std::vector<std::shared_ptr<Slot>> Table::*;
+  DirectRegistration(std::shared_ptr<Hub> hub, List list, std::shared_ptr<Slot> slot)
+      : hub_(std::move(hub)), list_(list), slot_(std::move(slot)) {
+    hub_->change([&](Table& table) { (table.*list_).push_back(slot_); });
+  }
+  ~DirectRegistration() override {
+    hub_->change([&](Table& table) { std::erase(table.*list_, slot_); });
+    slot_->end();
+  }
+  DirectRegistration(const DirectRegistration&) = delete;
+  DirectRegistration& operator=(const DirectRegistration&) = delete;
+
+ private:
+  std::shared_ptr<Hub> hub_;
+  List list_;
+  std::shared_ptr<Slot> slot_;
+};
+
+class QueuedRegistration final : public EventBus::Registration {
+ public:
+  QueuedRegistration(std::shared_ptr<Hub> hub, std::shared_ptr<Subscriber> subscriber, std::shared_ptr<Slot> slot)
+      : hub_(std::move(hub)), subscriber_(std::move(subscriber)), slot_(std::move(slot)) {
+    // The worker owns what it uses: its registration may be ended by its own handler.
+    worker_ = std::thread([subscriber = subscriber_, slot = slot_, stop = hub_->stop_token()] {
+      while (auto event = subscriber->queue.pop({})) {
+        const OpContext ctx{.stop = stop, .user = (*event)->username, .connection_id = (*event)->session_id};
+        if (Status status = slot->call(ctx, **event); !status)
+          log::warn("events", "an event handler failed",
+                    {{"subscriber", slot->name()}, {"action", (*event)->action}, {"error", status.error().message()}});
+      }
+    });
+    hub_->add(subscriber_);
+  }
+  ~QueuedRegistration() override {
+    hub_->change([&](Table& table) { std::erase(table.queued, subscriber_); });
+    subscriber_->queue.close();
+    slot_->end();
+    if (worker_.get_id() == std::this_thread::get_id())
+      hub_->retire(std::move(worker_));
+    else
+      worker_.join();
+  }
+  QueuedRegistration(const QueuedRegistration&) = delete;
+  QueuedRegistration& operator=(const QueuedRegistration&) = delete;
+
+ private:
+  std::shared_ptr<Hub> hub_;
+  std::shared_ptr<Subscriber> subscriber_;
+  std::shared_ptr<Slot> slot_;
+  std::thread worker_;
+};
+
+class Subscription final : public EventSubscription {
+ public:
+  Subscription(std::shared_ptr<Hub> hub, std::shared_ptr<Subscriber> subscriber)
+      : hub_(std::move(hub)), subscriber_(std::move(subscriber)) {
+    hub_->add(subscriber_);
+  }
+  ~Subscription() override {
+    hub_->change([&](Table& table) { std::erase(table.queued, subscriber_); });
+    subscriber_->queue.close();
+  }
+  Subscription(const Subscription&) = delete;
+  Subscription& operator=(const Subscription&) = delete;
+
+  Result<Event> next(const OpContext& ctx) override {
+    SLIPWAY_ASSIGN(auto event, subscriber_->queue.pop(ctx));
+    subscriber_->queue.done();
+    return Event(*event);
+  }
+  std::uint64_t dropped() const noexcept override { return subscriber_->queue.dropped(); }
+
+ private:
+  std::shared_ptr<Hub> hub_;
+  std::shared_ptr<Subscriber> subscriber_;
+};
+
+}  // namespace
+
+struct EventBus::Impl {
+  std::shared_ptr<Hub> hub = std::make_shared<Hub>();
+};
+
+EventBus::EventBus() : impl_(std::make_unique<Impl>()) {}
+
+EventBus::~EventBus() {
+  Hub& hub = *impl_->hub;
+  hub.request_stop();
+  for (const auto& subscriber : hub.table()->queued) subscriber->queue.close();
+  hub.join_retired();
+}
+
+Status EventBus::before(const OpContext& ctx, const Event& event) {
+  const auto table = impl_->hub->table();
+  for (const auto& slot : table->before)
+    if (slot->actions().contains(event.action)) SLIPWAY_TRY(slot->call(ctx, event));
+  return ok();
+}
+
+Status EventBus::after(const OpContext& ctx, Event event) {
+  const auto table = impl_->hub->table();
+  const EventQueue::Item shared = std::make_shared<const Event>(std::move(event));
+  std::optional<Error> first;
+  for (const auto& slot : table->sync) {
+    if (!slot->actions().contains(shared->action)) continue;
+    if (Status status = slot->call(ctx, *shared); !status && !first) first = std::move(status).error();
+  }
+  for (const auto& subscriber : table->queued)
+    if (subscriber->actions.contains(shared->action)) subscriber->queue.push(shared);
+  if (first) return *std::move(first);
+  return ok();
+}
+
+bool EventBus::wanted(std::string_view action) const noexcept { return impl_->hub->wanted(action); }
+
+std::unique_ptr<EventBus::Registration> EventBus::on_before(std::string_view name, std::string_view actions,
+                                                            Handler handler) {
+  return std::make_unique<DirectRegistration>(impl_->hub, &Table::before,
+                                              std::make_shared<Slot>(name, actions, std::move(handler)));
+}
+
+std::unique_ptr<EventBus::Registration> EventBus::on_after_sync(std::string_view name, std::string_view actions,
+                                                                Handler handler) {
+  return std::make_unique<DirectRegistration>(impl_->hub, &Table::sync,
+                                              std::make_shared<Slot>(name, actions, std::move(handler)));
+}
+
+std::unique_ptr<EventBus::Registration> EventBus::on_after(std::string_view name, std::string_view actions,
+                                                           std::size_t queue_size, Handler handler) {
+  return std::make_unique<QueuedRegistration>(impl_->hub, std::make_shared<Subscriber>(name, actions, queue_size),
+                                              std::make_shared<Slot>(name, actions, std::move(handler)));
+}
+
+Result<std::unique_ptr<EventSubscription>> EventBus::subscribe(std::string_view actions, std::size_t queue_size) {
+  auto subscriber = std::make_shared<Subscriber>("subscription", actions, queue_size);
+  if (subscriber->actions.empty())
+    return Error{Errc::InvalidArgument, "event subscription", "name at least one action, or \"*\""};
+  return std::make_unique<Subscription>(impl_->hub, std::move(subscriber));
+}
+
+void EventBus::drain(std::chrono::steady_clock::time_point deadline) {
+  Hub& hub = *impl_->hub;
+  // Handlers publish, too: one pass over all queues that finds nothing to wait for is the end.
+  for (bool busy = true; busy;) {
+    busy = false;
+    for (const auto& subscriber : hub.table()->queued) {
+      if (subscriber->queue.idle()) continue;
+      busy = subscriber->queue.wait_idle(deadline);
+    }
+  }
+  hub.request_stop();
+  for (const auto& subscriber : hub.table()->queued) subscriber->queue.close();
+}
+
+}  // namespace slipway::events
