@@ -1,8 +1,9 @@
 // The binary contract between host and module: what is checked, as plain data, before any module code runs.
 //
-// A module is a shared object that exports exactly one symbol, `slipway_module_v1`, of type ModuleDescriptor. The host
-// reads `magic` and `size` first, then `abi_tag`; only when all three agree does it look at the rest. The symbol's name
-// carries the version of the descriptor's layout.
+// A module is a shared object that exports exactly one symbol, `slipway_module_v1`, of type ModuleDescriptor, and keeps
+// its ABI tag in the section `.slipway.abi`. The host reads that section from the file before it opens the library, so
+// that a module built for another host runs no code at all; afterwards it reads `magic`, `size` and `abi_tag`, and only
+// when all agree does it look at the rest. The symbol's name carries the version of the descriptor's layout.
 #pragma once
 
 #include <cstddef>
@@ -89,21 +90,26 @@ struct ModuleDescriptor {
 
 }  // namespace slipway
 
+// Puts the ABI tag where the host reads it without running anything: once a module, at namespace scope. SLIPWAY_MODULE
+// does it; a module that writes its descriptor by hand must do it too.
+#define SLIPWAY_ABI_MARK(TAG) [[gnu::used, gnu::section(".slipway.abi")]] static constexpr char slipway_abi_mark[] = TAG
+
 // Defines the descriptor; one a module, at namespace scope. The arguments after CLASS are designated initialisers:
 //
 //   SLIPWAY_MODULE(MemoryStorage, .kind = ModuleKind::Storage, .name = "storage-memory", .version = "0.1.0",
 //                  .summary = "Files that live as long as the server", .provides = "memory",
 //                  .use_options = kOptions.data(), .use_option_count = kOptions.size());
 #define SLIPWAY_MODULE(CLASS, ...)                                               \
+  SLIPWAY_ABI_MARK(SLIPWAY_ABI_TAG);                                             \
   extern "C" SLIPWAY_EXPORT const ::slipway::ModuleDescriptor slipway_module_v1; \
   const ::slipway::ModuleDescriptor slipway_module_v1 {                          \
-    __VA_ARGS__,                                                                 \
-        .create = [](::slipway::Host& host) noexcept -> ::slipway::Module* {     \
-          try {                                                                  \
-            return new CLASS(host);                                              \
-          } catch (...) {                                                        \
-            return nullptr;                                                      \
-          }                                                                      \
-        },                                                                       \
-        .destroy = [](::slipway::Module* module) noexcept { delete module; }     \
+    .abi_tag = slipway_abi_mark, __VA_ARGS__,                                    \
+    .create = [](::slipway::Host& host) noexcept -> ::slipway::Module* {         \
+      try {                                                                      \
+        return new CLASS(host);                                                  \
+      } catch (...) {                                                            \
+        return nullptr;                                                          \
+      }                                                                          \
+    },                                                                           \
+    .destroy = [](::slipway::Module* module) noexcept { delete module; }         \
   }
