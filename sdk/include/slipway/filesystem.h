@@ -114,6 +114,7 @@ constexpr Capabilities operator|(Capability a, Capability b) { return Capabiliti
 constexpr Capabilities operator|(Capabilities a, Capability b) { return a | Capabilities(b); }
 constexpr bool has(Capabilities set, Capability c) noexcept { return (set & Capabilities(c)) != 0; }
 
+// At least one of read and write; create and truncate want write, exclusive wants create: else InvalidArgument.
 struct OpenOptions {
   bool read = false;
   bool write = false;
@@ -127,7 +128,8 @@ struct OpenOptions {
 };
 
 // An open file. read_at may be called from several threads at once; so may write_at on disjoint ranges with
-// RandomWrite.
+// RandomWrite. Reading a file that was not opened for it, or writing one, is PermissionDenied. Files and cursors are
+// destroyed before the Filesystem they came from.
 class File {
  public:
   // Dropping a File that was opened for writing without a successful finish() abandons the transfer: a store uploads
@@ -139,7 +141,8 @@ class File {
     (void)offset, (void)out;
     return unsupported("read");
   }
-  // Writes all of `data` or fails; a failed write may have written a part. The buffer is not kept.
+  // Writes all of `data` or fails; a failed write may have written a part. The buffer is not kept. A gap left behind
+  // the old end reads as zeros; without RandomWrite a write that leaves one, or goes back, is NotSupported.
   virtual Status write_at(const OpContext&, std::uint64_t offset, std::span<const std::byte> data) {
     (void)offset, (void)data;
     return unsupported("write");
@@ -178,6 +181,8 @@ class DirCursor {
 
 enum class Follow : bool { No, Yes };  // the last component, if it is a symbolic link
 
+// Every call looks at its context first: one that was stopped before it began changes nothing. The root can be neither
+// removed nor renamed nor replaced.
 class Filesystem {
  public:
   virtual ~Filesystem() = default;
@@ -185,7 +190,7 @@ class Filesystem {
   // What hooks and logs call this file: the path on a local disk, the key in a bucket. Never blocks.
   virtual std::string location(const VPath& path) const { return path.str(); }
 
-  // NotFound when absent. The root always exists.
+  // NotFound when absent, or NotDirectory when what should hold it is a file. The root always exists.
   virtual Result<FileInfo> stat(const OpContext&, const VPath&, Follow) = 0;
   // NotFound, or NotDirectory.
   virtual Result<std::unique_ptr<DirCursor>> list(const OpContext&, const VPath&) = 0;
@@ -201,25 +206,31 @@ class Filesystem {
   }
   // NotEmpty, NotDirectory.
   virtual Status remove_dir(const OpContext&, const VPath&) { return unsupported("rmdir"); }
-  // An existing target file or link is replaced; an existing target directory is Exists, IsDirectory or NotEmpty.
+  // NotFound for the source, or for a real target directory. An existing target file or link is replaced by a file or
+  // link; a directory replaces nothing: NotDirectory or Exists. An existing target directory, empty or not, is Exists,
+  // IsDirectory or NotEmpty. A directory does not move below itself: InvalidArgument.
   virtual Status rename(const OpContext&, const VPath& from, const VPath& to) {
     (void)from, (void)to;
     return unsupported("rename");
   }
-  // One regular file; an existing target file is replaced.
+  // One regular file; an existing target file is replaced, and stays as it was when the copy fails. IsDirectory when
+  // either is a directory.
   virtual Status copy(const OpContext&, const VPath& from, const VPath& to) {
     (void)from, (void)to;
     return unsupported("copy");
   }
-  // All or nothing is not promised: applied in the order size, mode, owner, times, up to the first error.
+  // All or nothing is not promised: applied in the order size, mode, owner, times, up to the first error; NotSupported
+  // for the first that is not claimed.
   virtual Status set_attributes(const OpContext&, const VPath&, const FileAttributes&, Follow) {
     return unsupported("set attributes");
   }
-  // `target` is stored as it is; a link that leads outside the root is refused when it is followed.
+  // `target` is stored as it is; a link that leads outside the root, as every absolute one does, is PermissionDenied
+  // when it is followed. Exists when anything is at `link`.
   virtual Status symlink(const OpContext&, std::string_view target, const VPath& link) {
     (void)target, (void)link;
     return unsupported("symlink");
   }
+  // The stored text; InvalidArgument for what is not a link.
   virtual Result<std::string> read_link(const OpContext&, const VPath&) { return unsupported("readlink"); }
   virtual Result<FilesystemSpace> space(const OpContext&, const VPath&) { return unsupported("space"); }
 

@@ -19,7 +19,8 @@ struct MountRequest {
 
 class StorageModule : public Module {
  public:
-  // The filesystem may be shared by many sessions and outlive configure(), but not stop().
+  // The filesystem may be shared by many sessions and outlive configure(), but not stop(). Two mounts of one place show
+  // the same files.
   virtual Result<std::unique_ptr<Filesystem>> mount(const OpContext&, const MountRequest&) = 0;
 };
 
