@@ -7,6 +7,8 @@ find_package(spdlog REQUIRED)
 find_package(Lua 5.4 REQUIRED)
 find_package(CURL REQUIRED)
 find_package(yaml-cpp REQUIRED)
+find_package(ZLIB REQUIRED)
+find_package(tomlplusplus REQUIRED)
 find_package(GTest REQUIRED)
 include(GoogleTest)
 
