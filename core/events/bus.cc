@@ -4,18 +4,22 @@
 #include <atomic>
 #include <condition_variable>
 #include <exception>
+#include <functional>
 #include <mutex>
 #include <optional>
 #include <thread>
 #include <utility>
 #include <vector>
 
+#include "core/base/thread_pool.h"
 #include "core/events/action_set.h"
 #include "core/events/queue.h"
 #include "core/log/log.h"
 
 namespace slipway::events {
 namespace {
+
+constexpr std::size_t kMaxConcurrentCalls = 512;  // of all concurrent handlers together
 
 // A registered handler. Callers hold it by shared_ptr, so that it survives being ended from inside its own call.
 class Slot {
@@ -93,6 +97,13 @@ struct Subscriber {
   EventQueue queue;
 };
 
+void handle(Slot& slot, const Event& event, const std::stop_token& stop) {
+  const OpContext ctx{.stop = stop, .user = event.username, .connection_id = event.session_id};
+  if (Status status = slot.call(ctx, event); !status)
+    log::warn("events", "an event handler failed",
+              {{"subscriber", slot.name()}, {"action", event.action}, {"error", status.error().message()}});
+}
+
 // Immutable: publishers work on the one they saw, registrations make a new one.
 struct Table {
   std::vector<std::shared_ptr<Slot>> before, sync;
@@ -146,6 +157,22 @@ class Hub {
   std::stop_token stop_token() const noexcept { return stop_.get_token(); }
   void request_stop() noexcept { stop_.request_stop(); }
 
+  // False once the bus is gone.
+  bool post(std::function<void()> task) {
+    std::lock_guard lock(mutex_);
+    if (!pool_) return false;
+    pool_->post(std::move(task));
+    return true;
+  }
+  // Waits for the tasks posted.
+  void end_pool() {
+    std::unique_ptr<ThreadPool> pool;
+    {
+      std::lock_guard lock(mutex_);
+      pool = std::move(pool_);
+    }
+  }
+
   // Threads that ended their own registration and so could not be joined by it.
   void retire(std::thread thread) {
     std::lock_guard lock(mutex_);
@@ -169,6 +196,7 @@ class Hub {
   mutable std::mutex mutex_;
   std::shared_ptr<const Table> table_ = std::make_shared<Table>();
   std::vector<std::thread> retired_;
+  std::unique_ptr<ThreadPool> pool_ = std::make_unique<ThreadPool>(kMaxConcurrentCalls);  // null: the bus is gone
   std::atomic<std::uint64_t> mask_{0};
   std::stop_source stop_;
 };
@@ -200,10 +228,8 @@ class QueuedRegistration final : public EventBus::Registration {
     // The worker owns what it uses: its registration may be ended by its own handler.
     worker_ = std::thread([subscriber = subscriber_, slot = slot_, stop = hub_->stop_token()] {
       while (auto event = subscriber->queue.pop({})) {
-        const OpContext ctx{.stop = stop, .user = (*event)->username, .connection_id = (*event)->session_id};
-        if (Status status = slot->call(ctx, **event); !status)
-          log::warn("events", "an event handler failed",
-                    {{"subscriber", slot->name()}, {"action", (*event)->action}, {"error", status.error().message()}});
+        handle(*slot, **event, stop);
+        subscriber->queue.done();
       }
     });
     hub_->add(subscriber_);
@@ -225,6 +251,85 @@ class QueuedRegistration final : public EventBus::Registration {
   std::shared_ptr<Subscriber> subscriber_;
   std::shared_ptr<Slot> slot_;
   std::thread worker_;
+};
+
+// How many calls of one handler may still start.
+class Permits {
+ public:
+  explicit Permits(std::size_t count) : free_(std::max<std::size_t>(count, 1)) {}
+  // False once closed.
+  bool acquire() {
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, [this] { return closed_ || free_ > 0; });
+    if (closed_) return false;
+    --free_;
+    return true;
+  }
+  void release() {
+    {
+      std::lock_guard lock(mutex_);
+      ++free_;
+    }
+    changed_.notify_all();
+  }
+  void close() {
+    {
+      std::lock_guard lock(mutex_);
+      closed_ = true;
+    }
+    changed_.notify_all();
+  }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::size_t free_;
+  bool closed_ = false;
+};
+
+class ConcurrentRegistration final : public EventBus::Registration {
+ public:
+  ConcurrentRegistration(std::shared_ptr<Hub> hub, std::shared_ptr<Subscriber> subscriber, std::shared_ptr<Slot> slot,
+                         std::size_t max_concurrent)
+      : hub_(std::move(hub)),
+        subscriber_(std::move(subscriber)),
+        slot_(std::move(slot)),
+        permits_(std::make_shared<Permits>(max_concurrent)) {
+    dispatcher_ = std::thread([this] { dispatch(); });
+    hub_->add(subscriber_);
+  }
+  ~ConcurrentRegistration() override {
+    hub_->change([&](Table& table) { std::erase(table.queued, subscriber_); });
+    subscriber_->queue.close();
+    permits_->close();
+    dispatcher_.join();
+    slot_->end();
+  }
+  ConcurrentRegistration(const ConcurrentRegistration&) = delete;
+  ConcurrentRegistration& operator=(const ConcurrentRegistration&) = delete;
+
+ private:
+  void dispatch() {
+    // The permit comes first: an event that waits for one stays in the queue, where it is counted.
+    while (permits_->acquire()) {
+      auto event = subscriber_->queue.pop({});
+      if (!event) return;
+      // Tasks own what they use: a handler may end its own registration.
+      const bool posted = hub_->post(
+          [slot = slot_, subscriber = subscriber_, permits = permits_, event = *event, stop = hub_->stop_token()] {
+            handle(*slot, *event, stop);
+            subscriber->queue.done();
+            permits->release();
+          });
+      if (!posted) return;
+    }
+  }
+
+  std::shared_ptr<Hub> hub_;
+  std::shared_ptr<Subscriber> subscriber_;
+  std::shared_ptr<Slot> slot_;
+  std::shared_ptr<Permits> permits_;
+  std::thread dispatcher_;
 };
 
 class Subscription final : public EventSubscription {
@@ -264,6 +369,7 @@ EventBus::~EventBus() {
   Hub& hub = *impl_->hub;
   hub.request_stop();
   for (const auto& subscriber : hub.table()->queued) subscriber->queue.close();
+  hub.end_pool();
   hub.join_retired();
 }
 
@@ -306,6 +412,14 @@ std::unique_ptr<EventBus::Registration> EventBus::on_after(std::string_view name
                                                            std::size_t queue_size, Handler handler) {
   return std::make_unique<QueuedRegistration>(impl_->hub, std::make_shared<Subscriber>(name, actions, queue_size),
                                               std::make_shared<Slot>(name, actions, std::move(handler)));
+}
+
+std::unique_ptr<EventBus::Registration> EventBus::on_after_concurrent(std::string_view name, std::string_view actions,
+                                                                      std::size_t queue_size,
+                                                                      std::size_t max_concurrent, Handler handler) {
+  return std::make_unique<ConcurrentRegistration>(impl_->hub, std::make_shared<Subscriber>(name, actions, queue_size),
+                                                  std::make_shared<Slot>(name, actions, std::move(handler)),
+                                                  max_concurrent);
 }
 
 Result<std::unique_ptr<EventSubscription>> EventBus::subscribe(std::string_view actions, std::size_t queue_size) {

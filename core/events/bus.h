@@ -32,12 +32,18 @@ class EventBus final : public EventService {
   // `actions` is a comma separated list, or "*".
   [[nodiscard]] std::unique_ptr<Registration> on_before(std::string_view name, std::string_view actions, Handler);
   [[nodiscard]] std::unique_ptr<Registration> on_after_sync(std::string_view name, std::string_view actions, Handler);
-  // On a worker thread of its own, from a queue of `queue_size` events; overflow drops the newest, counts and logs it.
+  // On a worker thread of its own, one event after the other in the order of publication, from a queue of `queue_size`
+  // events; overflow drops the newest, counts and logs it. The handler's OpContext is stopped when drain() gives up.
   [[nodiscard]] std::unique_ptr<Registration> on_after(std::string_view name, std::string_view actions,
                                                        std::size_t queue_size, Handler);
+  // The same with up to `max_concurrent` calls at once, on threads made as they are needed; order is not kept.
+  [[nodiscard]] std::unique_ptr<Registration> on_after_concurrent(std::string_view name, std::string_view actions,
+                                                                  std::size_t queue_size, std::size_t max_concurrent,
+                                                                  Handler);
 
   Result<std::unique_ptr<EventSubscription>> subscribe(std::string_view actions, std::size_t queue_size) override;
-  // Waits until all queues are empty, at most until the deadline; then subscribers get Cancelled.
+  // Waits until all queues are empty and what was taken from them is handled, at most until the deadline; then handlers
+  // that run are told to stop, and subscribers get Cancelled.
   void drain(std::chrono::steady_clock::time_point deadline);
 
  private:

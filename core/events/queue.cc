@@ -35,13 +35,12 @@ void EventQueue::push(Item event) {
 void EventQueue::done() {
   {
     std::lock_guard lock(mutex_);
-    handling_ = false;
+    --handling_;
   }
   changed_.notify_all();
 }
 
 Result<EventQueue::Item> EventQueue::pop(const OpContext& ctx) {
-  done();
   std::unique_lock lock(mutex_);
   const auto ready = [this] { return closed_ || !items_.empty(); };
   while (!ready()) {
@@ -65,7 +64,7 @@ Result<EventQueue::Item> EventQueue::pop(const OpContext& ctx) {
   if (closed_) return Error{Errc::Cancelled, name_, "the server stops"};
   Item item = std::move(items_.front());
   items_.pop_front();
-  handling_ = true;
+  ++handling_;
   return item;
 }
 
@@ -87,12 +86,12 @@ void EventQueue::close() {
 
 bool EventQueue::idle() const {
   std::lock_guard lock(mutex_);
-  return closed_ || (items_.empty() && !handling_);
+  return closed_ || (items_.empty() && handling_ == 0);
 }
 
 bool EventQueue::wait_idle(std::chrono::steady_clock::time_point deadline) {
   std::unique_lock lock(mutex_);
-  return changed_.wait_until(lock, deadline, [this] { return closed_ || (items_.empty() && !handling_); });
+  return changed_.wait_until(lock, deadline, [this] { return closed_ || (items_.empty() && handling_ == 0); });
 }
 
 std::uint64_t EventQueue::dropped() const noexcept {

@@ -12,7 +12,7 @@
 
 namespace slipway::events {
 
-// Thread-safe; one consumer. What does not fit is counted, and logged at most every ten seconds with the count.
+// Thread-safe. What does not fit is counted, and logged at most every ten seconds with the count.
 class EventQueue {
  public:
   using Item = std::shared_ptr<const Event>;
@@ -51,7 +51,8 @@ class EventQueue {
   mutable std::mutex mutex_;
   std::condition_variable_any changed_;
   std::deque<Item> items_;
-  bool handling_ = false, closed_ = false;
+  std::size_t handling_ = 0;  // taken and not done
+  bool closed_ = false;
   std::uint64_t dropped_ = 0, unreported_ = 0;
   Clock::time_point next_report_{};
 };
