@@ -1,7 +1,6 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <cstdint>
 
 #include "core/crypto/passwords.h"
 
@@ -24,30 +23,30 @@ bool both_in_one_class(char a, char b) {
   return (digit(a) && digit(b)) || (letter(a) && letter(b));
 }
 
-// How `next` continues `previous`: 0 the same again, +1 or -1 one further along the alphabet, the digits or a keyboard
-// row; nothing else predicts anything.
-enum class Step : std::uint8_t { None, Same, Up, Down, RowRight, RowLeft };
+// The ways in which `next` continues `previous`, as bits: 'o' and 'p' are neighbours in the alphabet and on a keyboard.
+enum Step : unsigned { kSame = 1, kUp = 2, kDown = 4, kRowRight = 8, kRowLeft = 16 };
 
-Step step_between(char previous, char next) {
-  if (previous == next) return Step::Same;
+unsigned steps_between(char previous, char next) {
+  if (previous == next) return kSame;
   const char a = lower(previous), b = lower(next);
-  if (both_in_one_class(a, b) && b - a == 1) return Step::Up;
-  if (both_in_one_class(a, b) && a - b == 1) return Step::Down;
+  unsigned steps = 0;
+  if (both_in_one_class(a, b) && b - a == 1) steps |= kUp;
+  if (both_in_one_class(a, b) && a - b == 1) steps |= kDown;
   for (const std::string_view row : kKeyboardRows) {
     const std::size_t at = row.find(a), then = row.find(b);
     if (at == row.npos || then == row.npos) continue;
-    if (then == at + 1) return Step::RowRight;
-    if (at == then + 1) return Step::RowLeft;
+    if (then == at + 1) steps |= kRowRight;
+    if (at == then + 1) steps |= kRowLeft;
   }
-  return Step::None;
+  return steps;
 }
 
 // A run of equal or consecutive characters tells no more than its first two.
 std::size_t unpredictable_length(std::string_view password) {
   std::size_t length = std::min<std::size_t>(password.size(), 2);
   for (std::size_t i = 2; i < password.size(); ++i) {
-    const Step step = step_between(password[i - 1], password[i]);
-    if (step == Step::None || step != step_between(password[i - 2], password[i - 1])) ++length;
+    const unsigned before = steps_between(password[i - 2], password[i - 1]);
+    if ((before & steps_between(password[i - 1], password[i])) == 0) ++length;
   }
   return length;
 }

@@ -46,7 +46,7 @@ Result<std::string> make_bcrypt(std::string_view password, int cost) {
     return Error(Errc::Internal, "bcrypt", "the system's crypt refuses to make a salt");
   }
   auto hash = run_crypt(setting, password);
-  if (!hash) return Error(Errc::InvalidArgument, "password", "must not contain a NUL byte");
+  if (!hash) return Error(Errc::Internal, "bcrypt", "the system's crypt refuses to hash");
   (*hash)[2] = 'a';
   return *std::move(hash);
 }

@@ -33,7 +33,7 @@ std::optional<std::uint32_t> parse_number(std::string_view text);
 // $2a$, $2b$, $2y$: sixty characters. Passwords are read up to 72 bytes, as everywhere.
 bool verify_bcrypt(std::string_view hash, std::string_view password);
 std::optional<int> bcrypt_cost(std::string_view hash);
-// $2a$. InvalidArgument: a cost outside the limits, a NUL byte; TooLarge: beyond 72 bytes.
+// $2a$. InvalidArgument: a cost outside the limits; TooLarge: beyond 72 bytes.
 Result<std::string> make_bcrypt(std::string_view password, int cost);
 // With a fixed salt, the result dropped.
 void burn_bcrypt(std::string_view password, int cost);

@@ -67,6 +67,10 @@ Result<std::string> hash_password(std::string_view password, const HashSettings&
   if (password.size() > formats::kMaxPasswordLength) {
     return Error(Errc::TooLarge, "password", "longer than 4096 bytes");
   }
+  // crypt(3) would stop at it, and HMAC cannot tell it from the padding of its key.
+  if (password.find('\0') != std::string_view::npos) {
+    return Error(Errc::InvalidArgument, "password", "must not contain a NUL byte");
+  }
   switch (settings.algorithm) {
     case Algorithm::Bcrypt:
       return formats::make_bcrypt(password, settings.bcrypt_cost);
@@ -84,7 +88,7 @@ Result<std::string> hash_password(std::string_view password, const HashSettings&
 
 bool verify_password(std::string_view hash, std::string_view password) {
   if (hash.size() > formats::kMaxHashLength || password.size() > formats::kMaxPasswordLength) return false;
-  if (trim(password).empty()) return false;
+  if (trim(password).empty() || password.find('\0') != std::string_view::npos) return false;
   const Format* format = format_of(hash);
   return format && format->verify(hash, password);
 }

@@ -12,7 +12,7 @@ namespace slipway::crypto {
 struct HashSettings {
   enum class Algorithm : std::uint8_t { Bcrypt, Argon2id, Pbkdf2Sha256 };
   Algorithm algorithm = Algorithm::Bcrypt;
-  int bcrypt_cost = 10;                 // 4-31
+  int bcrypt_cost = 10;                 // 4-17
   std::uint32_t argon2_memory = 65536;  // KiB
   std::uint32_t argon2_iterations = 1;
   std::uint8_t argon2_parallelism = 2;
@@ -22,16 +22,20 @@ struct HashSettings {
 
 // Whether `text` starts with a known prefix and so is stored as it is (BEHAVIOUR 5).
 bool is_password_hash(std::string_view text);
-// TooLarge for bcrypt beyond 72 bytes.
+// TooLarge for bcrypt beyond 72 bytes, for any beyond 4096; InvalidArgument for a NUL byte and for settings outside the
+// limits of password_formats.h.
 Result<std::string> hash_password(std::string_view password, const HashSettings&);
-// False for a wrong password and for a malformed hash; constant time in the digest. Blank passwords are never right.
+// False for a wrong password, for a malformed hash, and for one whose parameters would cost too much time or memory
+// (password_formats.h); constant time in the digest. Blank passwords and those with a NUL byte are never right.
 bool verify_password(std::string_view hash, std::string_view password);
-// Whether a login with `hash` should replace it by one of the configured format.
+// Whether a login with `hash` should replace it: it has another format than the configured one, or weaker parameters.
 bool needs_upgrade(std::string_view hash, const HashSettings&);
 // As expensive as a verification with the configured format, for users that do not exist.
 void burn_verification(std::string_view password, const HashSettings&);
 
-// Bits of entropy as length times log2 of the character classes in use, repeated characters and sequences counted less.
+// Bits of entropy: length times log2 of the size of the alphabets in use (lower, upper, digits, three groups of
+// punctuation, anything else one by one); of a run of equal characters, or of neighbours in the alphabet, the digits or
+// a keyboard row, only the first two count.
 double password_entropy(std::string_view password);
 
 bool constant_time_equal(std::string_view a, std::string_view b) noexcept;
