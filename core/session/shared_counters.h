@@ -1,0 +1,51 @@
+// One live set of counters for each account and folder, however many sessions use it: quota, transferred bytes,
+// bandwidth.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+
+#include "core/accounts/store/store.h"
+#include "core/vfs/policy.h"
+
+namespace slipway::session {
+
+// data_provider.track_quota
+enum class QuotaTracking : std::uint8_t { Off, All, LimitedUsers };
+
+// Counters are loaded when the first session needs them and written through as they change; they live as long as a
+// session holds them. Thread-safe; `store` outlives every counter.
+class SharedCounters {
+ public:
+  SharedCounters(accounts::AccountStore& store, QuotaTracking tracking) : store_(store), tracking_(tracking) {}
+
+  // Null when this account's use is not tracked.
+  Result<std::shared_ptr<vfs::QuotaAccount>> user_quota(const std::string& username, const vfs::QuotaLimits& limits);
+  Result<std::shared_ptr<vfs::QuotaAccount>> folder_quota(const std::string& folder);
+  Result<std::shared_ptr<vfs::TransferAccount>> user_transfers(const std::string& username,
+                                                               const vfs::TransferLimits& limits);
+  // The bucket of `key` (a user, direction and source group), at this rate from now on; null for no limit.
+  std::shared_ptr<vfs::Bandwidth> bandwidth(const std::string& key, std::int64_t bytes_per_second);
+
+  // After an administrator or a scan has set the stored counters.
+  void reload_user(const std::string& username);
+  void reload_folder(const std::string& folder);
+
+  QuotaTracking tracking() const noexcept { return tracking_; }
+
+ private:
+  template <class T>
+  using Weak = std::map<std::string, std::weak_ptr<T>, std::less<>>;
+
+  accounts::AccountStore& store_;
+  const QuotaTracking tracking_;
+  std::mutex mutex_;
+  Weak<vfs::QuotaAccount> users_, folders_;
+  Weak<vfs::TransferAccount> transfers_;
+  Weak<vfs::Bandwidth> bandwidths_;
+};
+
+}  // namespace slipway::session
