@@ -4,6 +4,7 @@
 
 #include "core/accounts/entity_json.h"
 #include "core/config/options.h"
+#include "core/crypto/passwords.h"
 
 namespace slipway::session {
 namespace {
@@ -27,9 +28,9 @@ Error no_module(const FilesystemConfig& config) {
 // The mount's options as the account stores them, secrets still sealed.
 Result<json::object> stored_options(const FilesystemConfig& config, const ModuleDescriptor& descriptor) {
   if (config.provider == FsProvider::Module) {
-    if (config.moduleconfig.empty()) return json::object();
+    if (config.moduleconfig.text.empty()) return json::object();
     boost::system::error_code failure;
-    json::value parsed = json::parse(config.moduleconfig, failure);
+    json::value parsed = json::parse(config.moduleconfig.text, failure);
     if (failure || !parsed.is_object()) return Error(Errc::InvalidArgument, "moduleconfig", "is not a JSON object");
     return std::move(parsed.get_object());
   }
