@@ -8,7 +8,8 @@
 //
 // For a type of one's own, functions found by argument-dependent lookup change what happens:
 //   std::span<const std::string_view> ignored_members(const T*);     accepted in JSON, neither read nor unknown
-//   bool write_json_custom(JsonWriter&, boost::json::value&, const T&);  false: written as described
+//   bool write_json_custom(JsonWriter&, boost::json::value&, const T&);  false: written as described.
+// Both must be declared where the type is described, so that all files agree on them.
 #pragma once
 
 #include <boost/describe.hpp>
@@ -42,16 +43,27 @@ struct JsonPlace {
   }
 };
 
+struct JsonProblem {
+  std::string pointer;  // empty: the document itself
+  std::string message;
+  bool operator==(const JsonProblem&) const = default;
+};
+
 struct JsonReader {
   bool keep_unknown = false;  // into `extra`, where the struct has one
   std::size_t max_problems = 32;
-  std::vector<std::string> problems;  // "/a/0: expected text, got a number"
-  std::vector<std::string> unknown;   // pointers
+  std::vector<JsonProblem> problems;
+  std::vector<std::string> unknown;  // pointers
 
   void problem(const JsonPlace& at, std::string_view message) {
-    if (problems.size() >= max_problems) return;
-    auto where = at.pointer();
-    problems.push_back(where.empty() ? std::string(message) : where + ": " + std::string(message));
+    if (problems.size() < max_problems) problems.push_back({at.pointer(), std::string(message)});
+  }
+  // All problems as one InvalidArgument: "/a: expected text, got a list; /b/0: ...".
+  Error error() const {
+    std::string text;
+    for (std::size_t i = 1; i < problems.size(); ++i) text += "; " + problems[i].pointer + ": " + problems[i].message;
+    return {Errc::InvalidArgument, problems.front().pointer.empty() ? "document" : problems.front().pointer,
+            problems.front().message + text};
   }
 };
 
@@ -232,11 +244,20 @@ void read_json(JsonReader& reader, const boost::json::value& value, T& out, cons
 }
 
 template <class T>
+void write_json_described(JsonWriter& writer, boost::json::value& value, const T& in);
+
+template <class T>
 void write_json(JsonWriter& writer, boost::json::value& value, const T& in) {
-  using namespace json_detail;
   if constexpr (requires { write_json_custom(writer, value, in); }) {
     if (write_json_custom(writer, value, in)) return;
   }
+  write_json_described(writer, value, in);
+}
+
+// Without the type's own write_json_custom; its members' are used.
+template <class T>
+void write_json_described(JsonWriter& writer, boost::json::value& value, const T& in) {
+  using namespace json_detail;
   if constexpr (std::is_enum_v<T>) {
     value = static_cast<std::underlying_type_t<T>>(in);
   } else if constexpr (std::is_arithmetic_v<T>) {

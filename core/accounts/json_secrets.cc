@@ -1,0 +1,154 @@
+#include "core/accounts/json_secrets.h"
+
+#include <algorithm>
+#include <array>
+
+#include "core/accounts/describe.h"
+
+namespace slipway::accounts {
+
+namespace json = boost::json;
+
+namespace {
+
+constexpr std::array kSealed = {std::string_view("AES-256-GCM"),   std::string_view("Secretbox"),
+                                std::string_view("GCP"),           std::string_view("AWS"),
+                                std::string_view("VaultTransit"),  std::string_view("AzureKeyVault"),
+                                std::string_view("OracleKeyVault")};
+constexpr std::array kMembers = {std::string_view("status"), std::string_view("payload"), std::string_view("key"),
+                                 std::string_view("additional_data"), std::string_view("mode")};
+
+bool is_secret(const json::value& value) {
+  const auto* object = value.if_object();
+  if (object == nullptr) return false;
+  const auto* status = object->if_contains("status");
+  if (status == nullptr || !status->is_string()) return false;
+  const std::string_view text(status->get_string().data(), status->get_string().size());
+  if (text != "Plain" && text != "Redacted" && !is_sealed_status(text)) return false;
+  return std::all_of(object->begin(), object->end(), [](const auto& member) {
+    return std::find(kMembers.begin(), kMembers.end(), std::string_view(member.key().data(), member.key().size())) !=
+           kMembers.end();
+  });
+}
+
+Result<crypto::Secret> read_secret(const json::value& value, const std::string& pointer) {
+  JsonReader reader;
+  crypto::Secret secret;
+  read_json(reader, value, secret);
+  if (!reader.problems.empty()) {
+    const auto& problem = reader.problems.front();
+    return Error(Errc::InvalidArgument, pointer + problem.pointer, problem.message);
+  }
+  return secret;
+}
+
+using SecretVisitor = std::function<Status(const std::string&, json::value&)>;
+
+Status walk(json::value& value, const std::string& pointer, const SecretVisitor& visit) {
+  if (is_secret(value)) return visit(pointer, value);
+  if (auto* object = value.if_object()) {
+    for (auto& member : *object) {
+      SLIPWAY_TRY(walk(member.value(), json_pointer(pointer, {member.key().data(), member.key().size()}), visit));
+    }
+  } else if (auto* array = value.if_array()) {
+    for (std::size_t i = 0; i < array->size(); ++i) {
+      SLIPWAY_TRY(walk((*array)[i], pointer + "/" + std::to_string(i), visit));
+    }
+  }
+  return ok();
+}
+
+Result<json::value> parse(const JsonText& document) {
+  return parse_json(document.text, {.max_bytes = document.text.size(), .refuse_duplicates = false});
+}
+
+void keep(json::value& incoming, const json::value& stored) {
+  if (is_secret(incoming)) {
+    if (incoming.get_object().at("status") != "Plain" && is_secret(stored)) incoming = stored;
+    return;
+  }
+  if (incoming.is_object() && stored.is_object()) {
+    for (auto& member : incoming.get_object()) {
+      if (const auto* old = stored.get_object().if_contains(member.key())) keep(member.value(), *old);
+    }
+  } else if (incoming.is_array() && stored.is_array()) {
+    const auto& old = stored.get_array();
+    for (std::size_t i = 0; i < std::min(incoming.get_array().size(), old.size()); ++i) {
+      keep(incoming.get_array()[i], old[i]);
+    }
+  }
+}
+
+}  // namespace
+
+bool is_sealed_status(std::string_view status) {
+  return std::find(kSealed.begin(), kSealed.end(), status) != kSealed.end();
+}
+
+Status visit_secrets(json::value& document,
+                     const std::function<Status(const std::string& pointer, crypto::Secret&)>& visit) {
+  return walk(document, {}, [&](const std::string& pointer, json::value& value) -> Status {
+    SLIPWAY_ASSIGN(auto secret, read_secret(value, pointer));
+    SLIPWAY_TRY(visit(pointer, secret));
+    JsonWriter writer;
+    write_json(writer, value, secret);
+    return ok();
+  });
+}
+
+Status visit_secrets(JsonText& document,
+                     const std::function<Status(const std::string& pointer, crypto::Secret&)>& visit) {
+  if (document.empty()) return ok();
+  SLIPWAY_ASSIGN(auto value, parse(document));
+  SLIPWAY_TRY(visit_secrets(value, visit));
+  document.text = serialize_json(value);
+  return ok();
+}
+
+void strip_secrets(json::value& document) {
+  if (auto* object = document.if_object()) {
+    for (auto it = object->begin(); it != object->end();) {
+      if (is_secret(it->value())) {
+        it = object->stable_erase(it);
+      } else {
+        strip_secrets(it->value());
+        ++it;
+      }
+    }
+  } else if (auto* array = document.if_array()) {
+    for (auto& element : *array) {
+      if (is_secret(element))
+        element = nullptr;
+      else
+        strip_secrets(element);
+    }
+  }
+}
+
+void hide_secret_keys(json::value& document) {
+  (void)walk(document, {}, [](const std::string&, json::value& value) {
+    value.get_object().erase("key");
+    value.get_object().erase("additional_data");
+    return ok();
+  });
+}
+
+Status open_secrets(json::value& document, const crypto::SecretKeeper& keeper) {
+  return walk(document, {}, [&](const std::string& pointer, json::value& value) -> Status {
+    SLIPWAY_ASSIGN(const auto secret, read_secret(value, pointer));
+    SLIPWAY_ASSIGN(const auto plain, keeper.open(secret));
+    value.emplace_string().assign(plain);
+    return ok();
+  });
+}
+
+void keep_stored_secrets(JsonText& incoming, const JsonText& stored) {
+  if (incoming.empty() || stored.empty()) return;
+  auto value = parse(incoming);
+  const auto old = parse(stored);
+  if (!value || !old) return;
+  keep(*value, *old);
+  incoming.text = serialize_json(*value);
+}
+
+}  // namespace slipway::accounts
