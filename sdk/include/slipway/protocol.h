@@ -36,6 +36,17 @@ class ListenerService {
   ~ListenerService() = default;
 };
 
+// Optional, by Module::query: how a client can tell that it met this server and no other.
+class ServerIdentity {
+ public:
+  static constexpr std::string_view kInterfaceId = "slipway.identity.v1";
+  // After start(), one line each, as clients print them: "ED25519 SHA256:...".
+  virtual std::vector<std::string> fingerprints() const = 0;
+
+ protected:
+  ~ServerIdentity() = default;
+};
+
 class ProtocolModule : public Module {
  public:
   // After start(): where it listens. Empty when all its bindings are off.

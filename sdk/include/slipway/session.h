@@ -126,6 +126,8 @@ class LoginAttempt {
   // Blocks for the cost of a password hash, a directory query or a configured login delay. The outcome and the time of
   // an unknown user and of a wrong password are alike. A Probe of a public key is never Accepted: Partial means "sign".
   virtual LoginStep submit(const OpContext&, std::string_view user, const Credential&) = 0;
+  // What the client calls itself, for protocols that learn it after begin() (SSH: the identification line).
+  virtual void set_client_version(std::string_view version) { (void)version; }
 };
 
 class SessionService {
