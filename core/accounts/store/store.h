@@ -67,8 +67,9 @@ class AccountStore {
 
   // Runs `work`; all calls of the store that it makes on this thread commit together, or not at all when it fails.
   virtual Status in_transaction(const std::function<Status()>& work) = 0;
-  // A number that changes with every committed add, update or removal of a user, group, folder or role by anybody who
-  // shares the database, and not with counters, logins or API key use. Cheap: called for each login.
+  // A number that changes with every committed add, update or removal of a user, group, folder or role (a replaced
+  // password is an update) by anybody who shares the database, and not with counters, logins or API key use. Cheap:
+  // called for each login.
   virtual Result<std::uint64_t> definitions_version() = 0;
 
   // ---- users: groups and folder mappings come in the order in which they were stored
