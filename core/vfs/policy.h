@@ -14,6 +14,7 @@
 #include <string_view>
 #include <vector>
 
+#include "core/vfs/path_ledger.h"
 #include "slipway/filesystem.h"
 
 namespace slipway::vfs {
@@ -74,7 +75,21 @@ class PatternRules {
   PatternVerdict check(const VPath& path) const;
   bool empty() const noexcept { return rules_.empty(); }
 
+  // The rule for the names in one directory, looked up once for a whole listing. Lives as long as the rules.
+  class Names {
+   public:
+    // Of an entry, given that the directory itself is not hidden.
+    PatternVerdict check(std::string_view name) const;
+
+   private:
+    friend class PatternRules;
+    const PatternRule* rule_ = nullptr;  // null: everything is visible
+  };
+  Names names_in(const VPath& directory) const;
+
  private:
+  Names names_in(std::string_view directory) const;
+
   std::map<std::string, PatternRule, std::less<>> rules_;
 };
 
@@ -84,10 +99,6 @@ struct QuotaLimits {
   std::int64_t size = 0;   // bytes; 0: none
   std::int64_t files = 0;  // 0: none
   bool limited() const noexcept { return size > 0 || files > 0; }
-};
-
-struct QuotaUsage {
-  std::int64_t size = 0, files = 0;
 };
 
 // The counters of one quota domain (a user's own tree or a folder), shared by all sessions that write to it.
@@ -103,17 +114,23 @@ class QuotaAccount {
   QuotaUsage used() const noexcept;
   // Reserves growth; false when a limit would be passed (then nothing is reserved). Negative amounts always succeed.
   bool reserve(std::int64_t size, std::int64_t files, const QuotaLimits& limits) noexcept;
+  // Reserves between `needed` (> 0) and `wanted` bytes, no more than needed once the limit is near. 0: not even
+  // `needed` fits, nothing is reserved.
+  std::int64_t reserve_ahead(std::int64_t needed, std::int64_t wanted, const QuotaLimits& limits) noexcept;
   // Turns a reservation of (reserved) into the true change (actual) and persists that.
   void settle(QuotaUsage reserved, QuotaUsage actual);
   // A change without a reservation: deletes, renames.
   void add(QuotaUsage delta) { settle({}, delta); }
   // After a scan or an administrator's reset; reservations in flight stay.
   void reset(QuotaUsage stored) noexcept;
+  // What is counted for the files of this domain that change right now.
+  PathLedger& paths() noexcept { return paths_; }
 
  private:
   mutable std::mutex mutex_;
   QuotaUsage stored_, reserved_;
   Persist persist_;
+  PathLedger paths_;
 };
 
 // Uploaded and downloaded bytes of a user since the last reset.
@@ -160,6 +177,7 @@ class Bandwidth {
 class TransferTicket {
  public:
   virtual ~TransferTicket() = default;  // the transfer is over
+  // Requested for this transfer alone; a stop of the whole session reaches the guard through OpContext.
   virtual std::stop_token stop_token() const noexcept = 0;
   std::atomic<std::uint64_t> bytes{0};
 };
@@ -183,6 +201,7 @@ enum class SetstatMode : std::uint8_t { Execute, Ignore, IgnoreUnsupported };
 struct Mount {
   VPath at;  // "/" for the home
   std::shared_ptr<Filesystem> fs;
+  std::string module;                   // the storage module's name, for logs
   int provider = 0;                     // number of the account model, for events
   std::string bucket, endpoint;         // for events
   std::string folder;                   // virtual folder's name; empty for the home
@@ -196,6 +215,7 @@ struct Mount {
 
 struct Policy {
   std::string user, role, protocol, ip, connection_id;
+  std::string local_address, remote_address;  // "192.0.2.1:22", for log lines
   PermissionMap permissions;
   PatternRules patterns;
   std::vector<Mount> mounts;  // one at "/"
