@@ -16,7 +16,7 @@ std::vector<std::string> split(std::string_view text, char separator);
 std::string join(std::span<const std::string> parts, std::string_view separator);
 
 // The candidate that `word` was most likely meant to be; empty when none is near (edit distance above a third of its
-// length).
+// length; two letters exchanged are one edit).
 std::string_view nearest(std::string_view word, std::span<const std::string_view> candidates);
 
 // Shell pattern with '*', '?', '[a-z]', '[!a]' and '\' escapes on a whole string; '/' is an ordinary character.

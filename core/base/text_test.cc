@@ -9,6 +9,8 @@ TEST(Text, NearestFindsTheTypingMistake) {
   const std::string_view keys[] = {"idle_timeout", "upload_mode", "umask"};
   EXPECT_EQ(nearest("idle_timout", keys), "idle_timeout");
   EXPECT_EQ(nearest("uploadmode", keys), "upload_mode");
+  EXPECT_EQ(nearest("umaks", keys), "umask");
+  EXPECT_EQ(nearest("", keys), "");
   EXPECT_EQ(nearest("completely_different", keys), "");
 }
 

@@ -15,7 +15,9 @@
 namespace slipway::config {
 
 // The variables that overlay configuration keys, upper case: "SLIPWAY_SFTPD__BINDINGS__0__PORT" -> "2022".
-// Made of the process environment and env.d; see environment.h.
+// Made of the process environment and env.d; see environment.h. A name is made of the prefix SLIPWAY_ (SFTPGO_ for
+// people moving in; SLIPWAY_ wins), the section and the names of the key, joined by "__", with '_' for '-'; list
+// elements are numbered from 0 without a gap.
 using Environment = std::map<std::string, std::string, std::less<>>;
 
 struct Problem {
@@ -41,7 +43,7 @@ class OptionValues final : public OptionView {
   std::size_t count(std::string_view list) const override;
   std::string_view item(std::string_view list, std::size_t index) const override;
 
-  // As a JSON object, secrets as "[**redacted**]"; for dumps and `describe`.
+  // As a JSON object, secrets that are not empty as "[**redacted**]"; for dumps and `describe`.
   boost::json::object redacted() const;
 
  private:
@@ -56,15 +58,22 @@ struct OptionSource {
   std::string environment_section;  // "SFTPD": variables SLIPWAY_SFTPD__… and SFTPGO_SFTPD__… apply
   std::string where;                // "sftpd": how problems call it
   std::string config_dir;           // base of relative Path options
-  // Keys that are accepted with a warning though the table does not have them.
+  // Keys that are accepted with a warning though the table does not have them: documented("sftpd", "bindings[].port").
+  // True as well for the object or list that holds a documented key.
   bool (*documented)(std::string_view section, std::string_view key) = nullptr;
+  // Members of the document that somebody else reads.
+  std::span<const std::string_view> ignored = {};
 };
 
-// Reads `table` from `source`. Problems are appended; with a fatal one the values are those of the defaults.
+// Reads `table` from `source`. Problems are appended, all of them; a value that has a fatal one is its default. A table
+// that contradicts itself is one fatal problem, and every value is empty then.
 OptionValues read_options(std::span<const OptionSpec> table, const OptionSource& source,
                           std::vector<Problem>& problems);
 
-// The reference documentation of a table, as Markdown rows or aligned text.
+// What is wrong with a table (a module may bring any): names, defaults, limits.
+Status check_options(std::span<const OptionSpec> table);
+
+// The reference documentation of a table, as a Markdown table or aligned text; advanced options last.
 std::string describe_markdown(std::span<const OptionSpec> table);
 std::string describe_text(std::span<const OptionSpec> table);
 

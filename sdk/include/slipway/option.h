@@ -20,17 +20,19 @@ enum class OptionType : std::uint8_t {
   Path,        // relative paths are resolved against the configuration directory
   Secret,      // never logged, printed or dumped
   StringList,  // in the environment: separated by commas
+  SecretList,  // a StringList that is never logged, printed or dumped
 };
 
 struct OptionSpec {
   // "timeout"; "cors.enabled" for a member of an object; "bindings[].port" for a member of each element of a list of
-  // objects. An element that names no member takes its default.
+  // objects. An element that names no member takes its default. "bindings[]", of type Integer, speaks of the list itself:
+  // its default is the number of elements when nothing is configured (0 without such a spec), its range their number.
   const char* name;
   OptionType type;
   // As it would be written in the configuration file: "15", "true", "64M", "a,b". Null: the option is required.
   const char* default_value;
   const char* help;                  // one sentence; the reference documentation is made of it
-  std::int64_t minimum = INT64_MIN;  // of Integer, Bytes and Duration
+  std::int64_t minimum = INT64_MIN;  // of Integer, Number, Bytes and Duration
   std::int64_t maximum = INT64_MAX;
   const char* choices = nullptr;  // the accepted texts of a String or of StringList elements, comma separated
   bool advanced = false;          // listed last in the documentation
