@@ -49,6 +49,10 @@ struct AdmittedConnection final : ConnectionRegistry::Connection {
     State::release(state->host_connections, what.remote.address);
   }
   const ConnectionRequest& request() const noexcept override { return what; }
+  void set_client_version(std::string_view version) override {
+    std::lock_guard lock(state->mutex);
+    what.client_version = version.substr(0, 255);
+  }
 
   std::shared_ptr<State> state;
   ConnectionRequest what;

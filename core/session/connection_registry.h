@@ -52,6 +52,8 @@ class ConnectionRegistry {
    public:
     virtual ~Connection() = default;  // gives its place back
     virtual const ConnectionRequest& request() const noexcept = 0;
+    // Learnt after the connection was made; before the first session.
+    virtual void set_client_version(std::string_view version) = 0;
   };
   // PermissionDenied beyond a cap; Unavailable while draining.
   Result<std::shared_ptr<Connection>> admit(const ConnectionRequest& request);

@@ -88,9 +88,8 @@ Result<MountedFilesystem> mount(const OpContext& ctx, const FilesystemConfig& co
   MountedFilesystem mounted;
   // Local disks are one storage, whatever their buffers: renames cross homes and folders. For the others only equal
   // settings are known to mean the same store.
-  mounted.resource = config.provider == FsProvider::Local
-                         ? "local"
-                         : module.instance() + json::serialize(options) + place.root;
+  mounted.resource =
+      config.provider == FsProvider::Local ? "local" : module.instance() + json::serialize(options) + place.root;
   mounted.bucket = first_text(options, {"bucket", "container"});
   mounted.endpoint = first_text(options, {"endpoint"});
 

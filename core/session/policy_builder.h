@@ -1,0 +1,28 @@
+// An effective account made into the plain values that the guard enforces.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "core/accounts/effective_user.h"
+#include "core/session/mounts.h"
+#include "core/session/session_settings.h"
+#include "core/session/shared_counters.h"
+#include "core/vfs/policy.h"
+
+namespace slipway::session {
+
+struct PolicyRequest {
+  std::string protocol;  // "SFTP", "FTP"
+  std::string address;   // of the client: bandwidth and transfer limits may depend on it
+  std::string connection_id;
+};
+
+// Mounts the home and the folders and collects everything else. The error is that of the first mount that failed, or
+// of an account whose stored values make no sense.
+Result<vfs::Policy> build_policy(const OpContext& ctx, const accounts::EffectiveUser& user,
+                                 const PolicyRequest& request, const SessionSettings& settings,
+                                 SharedCounters& counters, const module::Registry& modules,
+                                 const crypto::SecretKeeper& secrets);
+
+}  // namespace slipway::session

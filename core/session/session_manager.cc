@@ -1,0 +1,68 @@
+#include "core/session/session_manager.h"
+
+#include "core/log/log.h"
+#include "core/session/account_checks.h"
+#include "core/session/login_attempt.h"
+#include "core/vfs/path.h"
+
+namespace slipway::session {
+
+SessionManager::SessionManager(SessionRooms rooms, SessionSettings settings)
+    : rooms_(std::move(rooms)),
+      settings_(std::make_shared<const SessionSettings>(std::move(settings))),
+      connections_(settings_->limits) {}
+
+SessionManager::~SessionManager() = default;
+
+std::shared_ptr<const SessionSettings> SessionManager::settings() const {
+  std::lock_guard lock(mutex_);
+  return settings_;
+}
+
+void SessionManager::configure(SessionSettings settings) {
+  connections_.set_limits(settings.limits);
+  auto fresh = std::make_shared<const SessionSettings>(std::move(settings));
+  std::lock_guard lock(mutex_);
+  settings_ = std::move(fresh);
+}
+
+Result<std::unique_ptr<LoginAttempt>> SessionManager::begin(const ConnectionRequest& request) {
+  auto connection = connections_.admit(request);
+  if (!connection) {
+    log::write(LogLevel::Info, "connection_refused", request.connection_id, connection.error().cause(),
+               {{"client_ip", request.remote.address}, {"protocol", request.protocol}});
+    return connection.error();
+  }
+  return make_login_attempt(*this, *std::move(connection));
+}
+
+Result<VPath> SessionManager::resolve(const VPath& base, std::string_view client_path) const {
+  return vfs::clean_path(base, client_path);
+}
+
+void SessionManager::sweep() {
+  const auto settings = this->settings();
+  const auto now = std::chrono::system_clock::now();
+  std::map<std::string, bool> valid;  // one look-up a user, however many sessions
+  connections_.close_if([&](const std::string& username, std::chrono::steady_clock::duration idle) {
+    if (settings->idle_timeout.count() > 0 && idle > settings->idle_timeout) {
+      log::info("sessions", "closing an idle session", {{"username", username}});
+      return true;
+    }
+    const auto [it, first] = valid.try_emplace(username, true);
+    if (first) {
+      const auto user = rooms_.accounts.effective_user(username);
+      // An account that cannot be read now (a store that is down) is no reason to cut its sessions.
+      const Status still = user ? check_still_valid((*user)->user, now, settings->local_time) : ok();
+      it->second = user.code() != Errc::NotFound && still.ok();
+      if (!it->second)
+        log::info("sessions", "closing sessions of an account that may no longer log in",
+                  {{"username", username}, {"reason", still ? "the account is gone" : still.error().cause()}});
+    }
+    return !it->second;
+  });
+}
+
+void SessionManager::drain(std::chrono::steady_clock::time_point deadline) { connections_.drain(deadline); }
+
+}  // namespace slipway::session

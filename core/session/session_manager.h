@@ -1,0 +1,55 @@
+// Logins and sessions: admission, the chain of auth modules, account checks, the registry of who is connected.
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <mutex>
+
+#include "core/accounts/accounts.h"
+#include "core/crypto/secrets.h"
+#include "core/events/bus.h"
+#include "core/module/registry.h"
+#include "core/session/connection_registry.h"
+#include "core/session/session_settings.h"
+#include "core/session/shared_counters.h"
+#include "slipway/session.h"
+
+namespace slipway::session {
+
+// What the manager works with; all of it outlives the manager and its sessions.
+struct SessionRooms {
+  accounts::Accounts& accounts;
+  SharedCounters& counters;
+  const module::Registry& modules;
+  const crypto::SecretKeeper& secrets;
+  std::shared_ptr<events::EventBus> bus;
+};
+
+// Thread-safe.
+class SessionManager final : public SessionService, public PathResolver {
+ public:
+  SessionManager(SessionRooms rooms, SessionSettings settings);
+  ~SessionManager();
+
+  Result<std::unique_ptr<LoginAttempt>> begin(const ConnectionRequest&) override;
+  Result<VPath> resolve(const VPath& base, std::string_view client_path) const override;
+
+  ConnectionRegistry& connections() noexcept { return connections_; }
+  // For logins from now on.
+  void configure(SessionSettings settings);
+  // Ends sessions that are idle for too long or whose account is no longer valid; called every now and then.
+  void sweep();
+  void drain(std::chrono::steady_clock::time_point deadline);
+
+  // For attempts and logins, which hold a reference.
+  const SessionRooms& rooms() const noexcept { return rooms_; }
+  std::shared_ptr<const SessionSettings> settings() const;
+
+ private:
+  const SessionRooms rooms_;
+  mutable std::mutex mutex_;
+  std::shared_ptr<const SessionSettings> settings_;
+  ConnectionRegistry connections_;
+};
+
+}  // namespace slipway::session

@@ -1,0 +1,110 @@
+#include "core/session/user_login.h"
+
+#include "core/log/log.h"
+#include "core/session/policy_builder.h"
+#include "core/vfs/guard.h"
+#include "core/vfs/path.h"
+
+namespace slipway::session {
+namespace {
+
+class UserSession final : public Session {
+ public:
+  UserSession(SessionManager& manager, std::string id, std::string user, VPath start,
+              std::shared_ptr<ConnectionRegistry::Entry> entry, std::unique_ptr<Filesystem> fs, Event farewell)
+      : manager_(manager),
+        id_(std::move(id)),
+        user_(std::move(user)),
+        start_(std::move(start)),
+        farewell_(std::move(farewell)),
+        entry_(std::move(entry)),
+        fs_(std::move(fs)) {}
+
+  ~UserSession() override {
+    fs_.reset();  // transfers that are still open end, and say so, before the session does
+    const auto now = std::chrono::steady_clock::now();
+    farewell_.elapsed = std::chrono::duration_cast<std::chrono::milliseconds>(now - entry_->opened());
+    farewell_.at = std::chrono::time_point_cast<std::chrono::nanoseconds>(std::chrono::system_clock::now());
+    (void)manager_.rooms().bus->after(OpContext{}, std::move(farewell_));
+    log::write(LogLevel::Debug, "sessions", id_, "session closed", {{"username", user_}});
+  }
+
+  Filesystem& fs() noexcept override { return *fs_; }
+  const std::string& id() const noexcept override { return id_; }
+  const std::string& user() const noexcept override { return user_; }
+  const VPath& start_directory() const noexcept override { return start_; }
+  std::stop_token stop_token() const noexcept override { return entry_->stop_token(); }
+  OpContext context() const noexcept override {
+    entry_->touch();
+    return {.stop = entry_->stop_token(), .user = user_, .connection_id = id_};
+  }
+  void set_command(std::string_view command) override { entry_->set_command(command); }
+  std::chrono::steady_clock::duration idle() const noexcept override { return entry_->idle(); }
+
+ private:
+  SessionManager& manager_;
+  const std::string id_, user_;
+  const VPath start_;
+  Event farewell_;
+  std::shared_ptr<ConnectionRegistry::Entry> entry_;
+  std::unique_ptr<Filesystem> fs_;
+};
+
+class UserLogin final : public Login {
+ public:
+  UserLogin(SessionManager& manager, std::shared_ptr<ConnectionRegistry::Connection> connection,
+            std::shared_ptr<const accounts::EffectiveUser> user)
+      : manager_(manager), connection_(std::move(connection)), user_(std::move(user)) {}
+
+  const std::string& user() const noexcept override { return user_->user.username; }
+  Result<std::unique_ptr<Session>> open(std::string_view protocol, std::string_view connection_id) override;
+
+ private:
+  SessionManager& manager_;
+  std::shared_ptr<ConnectionRegistry::Connection> connection_;
+  std::shared_ptr<const accounts::EffectiveUser> user_;
+};
+
+Result<std::unique_ptr<Session>> UserLogin::open(std::string_view protocol, std::string_view connection_id) {
+  const accounts::User& account = user_->user;
+  const auto settings = manager_.settings();
+  const SessionRooms& rooms = manager_.rooms();
+  const std::string id(connection_id);
+
+  SLIPWAY_ASSIGN(auto entry,
+                 manager_.connections().open(account.username,
+                                             static_cast<std::size_t>(std::max<std::int64_t>(0, account.max_sessions)),
+                                             std::string(protocol), id, connection_));
+  const PolicyRequest request{std::string(protocol), connection_->request().remote.address, id};
+  const OpContext ctx{.stop = entry->stop_token(), .user = account.username, .connection_id = id};
+  auto policy = build_policy(ctx, *user_, request, *settings, rooms.counters, rooms.modules, rooms.secrets);
+  if (!policy) {
+    log::write(LogLevel::Error, "sessions", id, "unable to mount the user's storage",
+               {{"username", account.username}, {"error", policy.error().message()}});
+    return policy.error();
+  }
+  policy->admission = entry->transfers();
+  policy->mark_first_transfer = [&accounts = rooms.accounts, name = account.username](bool upload) {
+    return accounts.mark_first_transfer(name, upload);
+  };
+
+  auto start = vfs::absolute_path(account.filters.start_directory.empty() ? "/" : account.filters.start_directory);
+  Event farewell;
+  farewell.action = "disconnect";
+  farewell.username = account.username;
+  farewell.role = account.role;
+  farewell.protocol = protocol;
+  farewell.ip = request.address;
+  farewell.session_id = id;
+  return std::make_unique<UserSession>(manager_, id, account.username, start ? *start : VPath(), std::move(entry),
+                                       vfs::make_guard(*std::move(policy), rooms.bus), std::move(farewell));
+}
+
+}  // namespace
+
+std::unique_ptr<Login> make_login(SessionManager& manager, std::shared_ptr<ConnectionRegistry::Connection> connection,
+                                  std::shared_ptr<const accounts::EffectiveUser> user) {
+  return std::make_unique<UserLogin>(manager, std::move(connection), std::move(user));
+}
+
+}  // namespace slipway::session
