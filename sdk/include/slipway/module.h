@@ -24,6 +24,17 @@ struct OpContext {
   std::string_view connection_id;  // as logs and /connections show it
 };
 
+// What a call asks before it begins, and again between the steps of a long one: Cancelled or TimedOut when it should
+// not go on.
+inline Status check(const OpContext& context, std::string_view subject) {
+  if (context.stop.stop_requested()) return Error(Errc::Cancelled, std::string(subject));
+  if (context.deadline != std::chrono::steady_clock::time_point::max() &&
+      std::chrono::steady_clock::now() >= context.deadline) {
+    return Error(Errc::TimedOut, std::string(subject));
+  }
+  return ok();
+}
+
 enum class LogLevel : std::uint8_t { Trace, Debug, Info, Warn, Error };
 
 // A key and its value in a log line.

@@ -28,7 +28,8 @@ class StorageModule : public Module {
 class ListCursor final : public DirCursor {
  public:
   explicit ListCursor(std::vector<FileInfo> entries) : entries_(std::move(entries)) {}
-  Result<bool> next(const OpContext&, std::size_t max, std::vector<FileInfo>& out) override {
+  Result<bool> next(const OpContext& context, std::size_t max, std::vector<FileInfo>& out) override {
+    SLIPWAY_TRY(check(context, "listing"));
     for (; max > 0 && at_ < entries_.size(); --max) out.push_back(std::move(entries_[at_++]));
     return at_ < entries_.size();
   }
