@@ -1,0 +1,15 @@
+// Whether an option table that a module brings can be trusted by the code that reads options with it.
+#pragma once
+
+#include <cstddef>
+
+#include "slipway/option.h"
+#include "slipway/result.h"
+
+namespace slipway::module {
+
+// Names are well formed and unique, texts present, types known, ranges not empty. `which` is how the error calls the
+// table. The error has no subject.
+Status check_option_table(const OptionSpec* table, std::size_t count, const char* which);
+
+}  // namespace slipway::module
