@@ -1,0 +1,41 @@
+// The configuration's core sections made into the settings of the rooms.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "core/accounts/accounts.h"
+#include "core/config/configuration.h"
+#include "core/crypto/secrets.h"
+#include "core/session/session_settings.h"
+
+namespace slipway::app {
+
+struct DataProviderSettings {
+  std::string driver = "sqlite";
+  std::string database;      // absolute path of the SQLite file
+  std::string table_prefix;  // data_provider.sql_tables_prefix
+  int update_mode = 0;       // 0: migrate at start; 1: only `initprovider` does
+  bool create_default_admin = false;
+  std::string backups_path;  // absolute
+};
+
+struct CoreSettings {
+  session::SessionSettings sessions;
+  accounts::AccountsSettings accounts;
+  crypto::SecretKeeper::Settings secrets;
+  DataProviderSettings data_provider;
+  std::string umask;  // octal; empty: the process's
+  std::size_t blocking_threads = 64;
+};
+
+// Reads the core's sections; problems of their keys are appended. With a fatal one the settings are not to be used.
+CoreSettings read_core_settings(const config::Configuration& configuration, std::vector<config::Problem>& problems);
+
+// The names of the top-level sections that the core itself reads.
+std::span<const std::string_view> core_sections();
+
+// Writes the warnings to the log; an error that names every fatal problem, one a line.
+Status report(const std::vector<config::Problem>& problems);
+
+}  // namespace slipway::app
