@@ -1,0 +1,132 @@
+#include "core/app/settings.h"
+
+#include <algorithm>
+#include <array>
+
+#include "core/config/core_options.h"
+#include "core/log/log.h"
+
+namespace slipway::app {
+namespace {
+
+using config::OptionValues;
+
+vfs::UploadMode upload_mode(std::int64_t flags) {
+  if ((flags & 2) != 0) return vfs::UploadMode::AtomicResume;
+  return (flags & 1) != 0 ? vfs::UploadMode::Atomic : vfs::UploadMode::Direct;
+}
+
+session::SessionSettings session_settings(const OptionValues& common, const OptionValues& data) {
+  session::SessionSettings s;
+  const auto count = [&](std::string_view name) { return static_cast<std::size_t>(std::max<std::int64_t>(0, common.integer(name))); };
+  s.limits.max_total_connections = count("max_total_connections");
+  s.limits.max_per_host_connections = count("max_per_host_connections");
+  s.limits.max_total_transfers = count("max_total_transfers");
+  s.limits.max_per_host_transfers = count("max_per_host_transfers");
+  s.idle_timeout = std::chrono::minutes(common.integer("idle_timeout"));
+  s.upload_mode = upload_mode(common.integer("upload_mode"));
+  s.setstat_mode = static_cast<vfs::SetstatMode>(common.integer("setstat_mode"));
+  s.recursive_store_rename = common.integer("rename_mode") == 1;
+  s.symlink_mode = static_cast<unsigned>(common.integer("symlink_mode"));
+  s.temp_path = common.string("temp_path");
+  s.local_time = common.string("tz") == "local";
+  s.quota_tracking = static_cast<session::QuotaTracking>(data.integer("track_quota"));
+  if (common.flag("defender.enabled")) {
+    s.failed_delay = std::chrono::milliseconds(common.integer("defender.login_delay.password_failed"));
+    s.success_delay = std::chrono::milliseconds(common.integer("defender.login_delay.success"));
+  }
+  return s;
+}
+
+crypto::HashSettings hash_settings(const OptionValues& data) {
+  crypto::HashSettings h;
+  const std::string_view algorithm = data.string("password_hashing.algo");
+  h.algorithm = algorithm == "argon2id"        ? crypto::HashSettings::Algorithm::Argon2id
+                : algorithm == "pbkdf2-sha256" ? crypto::HashSettings::Algorithm::Pbkdf2Sha256
+                                               : crypto::HashSettings::Algorithm::Bcrypt;
+  h.bcrypt_cost = static_cast<int>(data.integer("password_hashing.bcrypt_options.cost"));
+  h.argon2_memory = static_cast<std::uint32_t>(data.integer("password_hashing.argon2_options.memory"));
+  h.argon2_iterations = static_cast<std::uint32_t>(data.integer("password_hashing.argon2_options.iterations"));
+  h.argon2_parallelism = static_cast<std::uint8_t>(data.integer("password_hashing.argon2_options.parallelism"));
+  h.pbkdf2_iterations = static_cast<int>(data.integer("password_hashing.pbkdf2_options.iterations"));
+  h.pbkdf2_salt_length = static_cast<int>(data.integer("password_hashing.pbkdf2_options.salt_length"));
+  return h;
+}
+
+accounts::PasswordRules password_rules(const OptionValues& data, const std::string& who) {
+  const auto number = [&](const char* name) { return static_cast<int>(data.integer("password_validation." + who + "." + name)); };
+  accounts::PasswordRules rules;
+  rules.min_entropy = data.number("password_validation." + who + ".min_entropy");
+  rules.policy.length = number("length");
+  rules.policy.uppers = number("uppers");
+  rules.policy.lowers = number("lowers");
+  rules.policy.digits = number("digits");
+  rules.policy.specials = number("specials");
+  return rules;
+}
+
+accounts::AccountsSettings accounts_settings(const OptionValues& common, const OptionValues& data, const OptionValues& mfa) {
+  accounts::AccountsSettings a;
+  a.validation.naming_rules = static_cast<unsigned>(data.integer("naming_rules"));
+  a.validation.users_base_dir = data.string("users_base_dir");
+  a.validation.hashing = hash_settings(data);
+  a.validation.user_passwords = password_rules(data, "users");
+  a.validation.admin_passwords = password_rules(data, "admins");
+  a.validation.secret_min_entropy = common.number("secret_min_entropy");
+  a.validation.totp_configs.clear();
+  for (std::size_t i = 0; i < mfa.count("totp"); ++i)
+    a.validation.totp_configs.emplace_back(mfa.string("totp[" + std::to_string(i) + "].name"));
+  if (a.validation.totp_configs.empty()) a.validation.totp_configs.emplace_back("Default");
+  for (std::size_t i = 0; i < common.count("event_manager.enabled_commands"); ++i)
+    a.validation.enabled_commands.emplace_back(common.item("event_manager.enabled_commands", i));
+  a.password_caching = data.flag("password_caching");
+  a.track_quota = static_cast<int>(data.integer("track_quota"));
+  return a;
+}
+
+DataProviderSettings data_provider_settings(const OptionValues& data) {
+  DataProviderSettings d;
+  d.driver = data.string("driver");
+  d.database = data.string("name");
+  d.table_prefix = data.string("sql_tables_prefix");
+  d.update_mode = static_cast<int>(data.integer("update_mode"));
+  d.create_default_admin = data.flag("create_default_admin");
+  d.backups_path = data.string("backups_path");
+  return d;
+}
+
+}  // namespace
+
+std::span<const std::string_view> core_sections() { return config::core_sections(); }
+
+CoreSettings read_core_settings(const config::Configuration& configuration, std::vector<config::Problem>& problems) {
+  const OptionValues common = configuration.section("common", config::kCommonOptions, problems);
+  const OptionValues data = configuration.section("data_provider", config::kDataProviderOptions, problems);
+  const OptionValues kms = configuration.section("kms", config::kKmsOptions, problems);
+  const OptionValues mfa = configuration.section("mfa", config::kMfaOptions, problems);
+  const OptionValues modules = configuration.section("modules", config::kModulesOptions, problems);
+
+  CoreSettings settings;
+  settings.sessions = session_settings(common, data);
+  settings.accounts = accounts_settings(common, data, mfa);
+  settings.data_provider = data_provider_settings(data);
+  settings.umask = common.string("umask");
+  return settings;
+}
+
+Status report(const std::vector<config::Problem>& problems) {
+  std::string fatal;
+  std::size_t count = 0;
+  for (const auto& problem : problems) {
+    if (!problem.fatal) {
+      log::warn("config", problem.message, {{"key", problem.where}});
+      continue;
+    }
+    ++count;
+    fatal += "\n  " + problem.where + ": " + problem.message;
+  }
+  if (count == 0) return ok();
+  return Error(Errc::InvalidArgument, "configuration", std::to_string(count) + (count == 1 ? " problem" : " problems") + fatal);
+}
+
+}  // namespace slipway::app
