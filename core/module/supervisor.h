@@ -90,7 +90,9 @@ class Supervisor final : public Registry {
   std::vector<InstanceInfo> instances() const;
   // The top-level sections of the configuration that loaded modules claim.
   std::vector<std::string> sections() const;
-  // Where the running protocol modules listen.
+  // The running protocol modules, in configuration order.
+  std::vector<ModuleRef<ProtocolModule>> protocols() const;
+  // Where they listen.
   std::vector<Endpoint> listening() const;
 
   ModuleRef<StorageModule> storage(std::string_view instance) const override;

@@ -124,19 +124,20 @@ std::vector<std::string> Supervisor::sections() const {
   return sections;
 }
 
-std::vector<Endpoint> Supervisor::listening() const {
+std::vector<ModuleRef<ProtocolModule>> Supervisor::protocols() const {
   std::vector<ModuleRef<ProtocolModule>> protocols;
-  {
-    std::shared_lock lock(registry_mutex_);
-    for (const SlotPtr& slot : slots_) {
-      if (slot->state == InstanceState::Running &&
-          slot->instance->library().descriptor().kind == ModuleKind::Protocol) {
-        protocols.push_back(refer<ProtocolModule>(*slot));
-      }
+  std::shared_lock lock(registry_mutex_);
+  for (const SlotPtr& slot : slots_) {
+    if (slot->state == InstanceState::Running && slot->instance->library().descriptor().kind == ModuleKind::Protocol) {
+      protocols.push_back(refer<ProtocolModule>(*slot));
     }
   }
+  return protocols;
+}
+
+std::vector<Endpoint> Supervisor::listening() const {
   std::vector<Endpoint> endpoints;
-  for (const auto& protocol : protocols) {
+  for (const auto& protocol : protocols()) {
     try {
       for (Endpoint& endpoint : protocol->listening()) endpoints.push_back(std::move(endpoint));
     } catch (...) {

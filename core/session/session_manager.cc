@@ -27,13 +27,22 @@ void SessionManager::configure(SessionSettings settings) {
 }
 
 Result<std::unique_ptr<LoginAttempt>> SessionManager::begin(const ConnectionRequest& request) {
-  auto connection = connections_.admit(request);
+  auto connection = admit(request);
   if (!connection) {
     log::write(LogLevel::Info, "connection_refused", request.connection_id, connection.error().cause(),
                {{"client_ip", request.remote.address}, {"protocol", request.protocol}});
     return connection.error();
   }
   return make_login_attempt(*this, *std::move(connection));
+}
+
+Result<std::shared_ptr<ConnectionRegistry::Connection>> SessionManager::admit(const ConnectionRequest& request) {
+  SLIPWAY_ASSIGN(auto connection, connections_.admit(request));
+  if (rooms_.post_connect) {
+    const OpContext ctx{.connection_id = request.connection_id};
+    SLIPWAY_TRY(rooms_.post_connect(ctx, request.protocol, request.remote.address));
+  }
+  return connection;
 }
 
 Result<VPath> SessionManager::resolve(const VPath& base, std::string_view client_path) const {

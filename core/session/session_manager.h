@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <functional>
 #include <memory>
 #include <mutex>
 
@@ -23,6 +24,8 @@ struct SessionRooms {
   const module::Registry& modules;
   const crypto::SecretKeeper& secrets;
   std::shared_ptr<events::EventBus> bus;
+  // Asked about each admitted connection (protocol, address); null: nobody wants to be.
+  std::function<Status(const OpContext&, std::string_view, std::string_view)> post_connect = nullptr;
 };
 
 // Thread-safe.
@@ -46,6 +49,8 @@ class SessionManager final : public SessionService, public PathResolver {
   std::shared_ptr<const SessionSettings> settings() const;
 
  private:
+  Result<std::shared_ptr<ConnectionRegistry::Connection>> admit(const ConnectionRequest& request);
+
   const SessionRooms rooms_;
   mutable std::mutex mutex_;
   std::shared_ptr<const SessionSettings> settings_;

@@ -42,6 +42,11 @@ class ServerIdentity {
   static constexpr std::string_view kInterfaceId = "slipway.identity.v1";
   // After start(), one line each, as clients print them: "ED25519 SHA256:...".
   virtual std::vector<std::string> fingerprints() const = 0;
+  // What `user` would type on this machine to connect, one line each: "sftp -P 2022 anna@localhost".
+  virtual std::vector<std::string> how_to_connect(std::string_view user) const {
+    (void)user;
+    return {};
+  }
 
  protected:
   ~ServerIdentity() = default;
