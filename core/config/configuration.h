@@ -16,10 +16,12 @@ class Configuration {
  public:
   struct Location {
     std::string config_dir = ".";
-    std::string config_file;  // empty: slipway.{json,yaml,yml,toml}, then sftpgo.* in config_dir; none is fine too
+    // Absolute or relative to config_dir, and must exist. Empty: the first of slipway.{json,yaml,yml,toml}, then
+    // sftpgo.{json,yaml,yml,toml} in config_dir; none is fine too.
+    std::string config_file;
   };
   // Reads file, env.d and process environment. Problems of the file's syntax are the error; problems of keys are
-  // collected as sections are asked for (see `problems`).
+  // collected as sections are asked for (see `problems`). A folder that does not exist is an error.
   static Result<std::shared_ptr<const Configuration>> load(const Location&);
   // Of a document in memory, without environment; for tests and `portable`.
   static std::shared_ptr<const Configuration> from_document(boost::json::object document, std::string config_dir);
@@ -30,14 +32,15 @@ class Configuration {
   const boost::json::object& document() const noexcept;
   const Environment& environment() const noexcept;
 
-  // The values of `table` at the top-level object `section`.
-  OptionValues section(std::string_view section, std::span<const OptionSpec> table,
-                       std::vector<Problem>& problems) const;
+  // The values of `table` at the top-level object `section`. Members named in `ignored` are read by somebody else.
+  OptionValues section(std::string_view section, std::span<const OptionSpec> table, std::vector<Problem>& problems,
+                       std::span<const std::string_view> ignored = {}) const;
   // Options of a module instance: modules.load.<instance>.options.
   OptionValues module_options(std::string_view instance, std::span<const OptionSpec> table,
                               std::vector<Problem>& problems) const;
-  // Top-level members that no one claimed, as fatal problems with the nearest known name; `known` are the claimed ones.
-  // Sections and keys documented by SFTPGo that this server does not use are warnings.
+  // What no one claimed: top-level members and SLIPWAY_ variables as fatal problems with the nearest known name;
+  // `known` are the claimed sections. Sections documented by SFTPGo that this server does not use, and foreign SFTPGO_
+  // variables, are warnings.
   std::vector<Problem> unknown_sections(std::span<const std::string_view> known) const;
 
  private:
