@@ -1,6 +1,7 @@
 #include "core/log/log.h"
 
 #include <spdlog/logger.h>
+#include <spdlog/sinks/base_sink.h>
 #include <unistd.h>
 
 #include <atomic>
@@ -26,13 +27,33 @@ Style style_of_standard_error() {
   return plain ? Style::Text : Style::ColouredText;
 }
 
+// Takes lines that are rendered already to the file, or to standard error without one. Both write whole lines at once.
+class LineSink final : public spdlog::sinks::base_sink<std::mutex> {
+ public:
+  explicit LineSink(std::shared_ptr<RotatingFile> file) : file_(std::move(file)) {}
+
+ private:
+  void sink_it_(const spdlog::details::log_msg& message) override {
+    const std::string_view text(message.payload.data(), message.payload.size());
+    if (file_) return file_->write(text);
+    std::size_t written = 0;
+    (void)write_all(STDERR_FILENO, std::string(text) + '\n', written);
+  }
+  void flush_() override {}
+
+  const std::shared_ptr<RotatingFile> file_;
+};
+
+std::shared_ptr<spdlog::logger> make_logger(std::shared_ptr<RotatingFile> file) {
+  return std::make_shared<spdlog::logger>("slipway", std::make_shared<LineSink>(std::move(file)));
+}
+
 // Where lines go now. Replaced whole by configure().
 struct Target {
   Style style = style_of_standard_error();
   bool utc = false;
   std::shared_ptr<RotatingFile> file;  // null: standard error
-  std::shared_ptr<spdlog::logger> logger =
-      std::make_shared<spdlog::logger>("slipway", std::make_shared<StandardError>());
+  std::shared_ptr<spdlog::logger> logger = make_logger(nullptr);
 };
 
 class State {
@@ -85,7 +106,7 @@ Status configure(const Settings& settings) {
   if (!settings.file.empty()) {
     SLIPWAY_ASSIGN(target->file, RotatingFile::open(settings));
     target->style = Style::Json;
-    target->logger = std::make_shared<spdlog::logger>("slipway", target->file);
+    target->logger = make_logger(target->file);
   }
   state().level.store(settings.level, std::memory_order_relaxed);
   state().replace(std::move(target));

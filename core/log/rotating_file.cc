@@ -155,9 +155,10 @@ Status RotatingFile::rotate_locked() {
   return ok();
 }
 
-void RotatingFile::sink_it_(const spdlog::details::log_msg& message) {
-  std::string line(message.payload.data(), message.payload.size());
+void RotatingFile::write(std::string_view text) {
+  std::string line(text);
   line += '\n';
+  std::lock_guard lock(mutex_);
   if (max_size_ != 0 && size_ != 0 && size_ + line.size() > max_size_ &&
       std::chrono::steady_clock::now() >= next_rotation_) {
     if (Status rotated = rotate_locked(); !rotated) {
@@ -248,13 +249,6 @@ void RotatingFile::compress_and_prune(const std::stop_token& stop) {
 void RotatingFile::wait_for_backups() {
   std::unique_lock lock(tidy_mutex_);
   tidy_done_.wait(lock, [&] { return !tidy_.joinable() || (!tidy_wanted_ && !tidy_running_); });
-}
-
-void StandardError::sink_it_(const spdlog::details::log_msg& message) {
-  std::string line(message.payload.data(), message.payload.size());
-  line += '\n';
-  std::size_t written = 0;
-  (void)write_all(STDERR_FILENO, line, written);
 }
 
 }  // namespace slipway::log

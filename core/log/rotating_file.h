@@ -1,7 +1,5 @@
-// The spdlog sink behind the server's log: one descriptor, and for a file rotation by size with backups, age and gzip.
+// The file behind the server's log: rotation by size, a number of backups, their age, gzip.
 #pragma once
-
-#include <spdlog/sinks/base_sink.h>
 
 #include <chrono>
 #include <condition_variable>
@@ -23,12 +21,17 @@ namespace slipway::log {
 // says how many were lost. Never waits for space. Backups are named like the file, with the moment of rotation:
 // "slipway.log" becomes "slipway-2026-11-20T23-11-05.123.log"; the oldest ones beyond `max_backups` and those older
 // than `max_age_days` are removed; compression happens on a thread of its own. Thread-safe.
-class RotatingFile final : public spdlog::sinks::base_sink<std::mutex> {
+class RotatingFile {
  public:
   // Opens, creating the file with mode 0600 and its folder when missing; an existing file is continued.
   static Result<std::shared_ptr<RotatingFile>> open(const Settings&);
   // Breaks a running compression off; the next start does it again.
-  ~RotatingFile() override;
+  ~RotatingFile();
+  RotatingFile(const RotatingFile&) = delete;
+  RotatingFile& operator=(const RotatingFile&) = delete;
+
+  // `line` without its end.
+  void write(std::string_view line);
 
   // Closes the file under a new name and starts another. A file that somebody moved away is simply started anew; one
   // that is not a regular file (a pipe, /dev/null) stays as it is.
@@ -38,9 +41,6 @@ class RotatingFile final : public spdlog::sinks::base_sink<std::mutex> {
 
  private:
   explicit RotatingFile(const Settings&);
-  void sink_it_(const spdlog::details::log_msg&) override;
-  void flush_() override {}
-
   Status open_file();
   Status rotate_locked();
   void append(std::string_view line);
@@ -55,7 +55,7 @@ class RotatingFile final : public spdlog::sinks::base_sink<std::mutex> {
   const bool compress_;
   const bool utc_;
 
-  // Guarded by the mutex of base_sink.
+  std::mutex mutex_;  // guards what follows
   UniqueFd file_;
   std::uint64_t size_ = 0;
   bool regular_ = true;
@@ -69,13 +69,6 @@ class RotatingFile final : public spdlog::sinks::base_sink<std::mutex> {
   std::condition_variable tidy_done_;
   bool tidy_wanted_ = false, tidy_running_ = false;  // guarded by tidy_mutex_
   std::jthread tidy_;                                // last: it uses everything above
-};
-
-// Standard error through spdlog: text with colours on a terminal, JSON lines otherwise (rendered by the caller).
-class StandardError final : public spdlog::sinks::base_sink<std::mutex> {
- private:
-  void sink_it_(const spdlog::details::log_msg&) override;
-  void flush_() override {}
 };
 
 // Writes all of it, or says why not. `written` counts what arrived.

@@ -25,8 +25,9 @@ enum class OptionType : std::uint8_t {
 
 struct OptionSpec {
   // "timeout"; "cors.enabled" for a member of an object; "bindings[].port" for a member of each element of a list of
-  // objects. An element that names no member takes its default. "bindings[]", of type Integer, speaks of the list itself:
-  // its default is the number of elements when nothing is configured (0 without such a spec), its range their number.
+  // objects. An element that names no member takes its default. "bindings[]", of type Integer, speaks of the list
+  // itself: its default is the number of elements when nothing is configured (0 without such a spec), its range their
+  // number.
   const char* name;
   OptionType type;
   // As it would be written in the configuration file: "15", "true", "64M", "a,b". Null: the option is required.
