@@ -1,0 +1,142 @@
+// Groups, folders, roles, administrators, API keys, event actions and rules, IP lists.
+#include <algorithm>
+
+#include "core/management/crud.h"
+
+namespace slipway::management {
+namespace {
+
+namespace json = boost::json;
+using namespace accounts;
+
+struct Groups {
+  static constexpr const char* kKey = "name";
+  static auto& catalog(Accounts& accounts) { return accounts.groups(); }
+};
+struct Folders {
+  static constexpr const char* kKey = "name";
+  static auto& catalog(Accounts& accounts) { return accounts.folders(); }
+};
+struct Roles {
+  static constexpr const char* kKey = "name";
+  static auto& catalog(Accounts& accounts) { return accounts.roles(); }
+};
+struct Admins {
+  static constexpr const char* kKey = "username";
+  static auto& catalog(Accounts& accounts) { return accounts.admins(); }
+};
+struct ApiKeys {
+  static constexpr const char* kKey = "id";
+  static auto& catalog(Accounts& accounts) { return accounts.api_keys(); }
+};
+struct EventActions {
+  static constexpr const char* kKey = "name";
+  static auto& catalog(Accounts& accounts) { return accounts.event_actions(); }
+};
+struct EventRules {
+  static constexpr const char* kKey = "name";
+  static auto& catalog(Accounts& accounts) { return accounts.event_rules(); }
+};
+// An entry is named "<type>/<ipornet>" here, as in the REST path.
+struct IpLists {
+  static constexpr const char* kKey = "entry";
+  static auto& catalog(Accounts& accounts) { return accounts.ip_lists(); }
+};
+
+// The key's text is in the answer this once.
+Result<json::value> add_api_key(const Call& call) {
+  SLIPWAY_ASSIGN(ApiKey key, entity_of<ApiKey>(call));
+  SLIPWAY_ASSIGN(const NewApiKey made, call.rooms.accounts.make_api_key(std::move(key), call.actor));
+  json::object result = to_json(made.key, Rendering::Api);
+  result["key"] = made.secret;
+  return json::value(std::move(result));
+}
+
+Result<json::value> remove_admin(const Call& call) {
+  SLIPWAY_ASSIGN(const std::string name, call.text("username"));
+  if (call.actor.kind == Actor::Kind::Admin && name == call.actor.name)
+    return Error(Errc::InvalidArgument, name, "you cannot delete yourself");
+  return Crud<Admin, Admins>::remove(call);
+}
+
+Result<json::value> update_admin(const Call& call) {
+  SLIPWAY_ASSIGN(Admin admin, entity_of<Admin>(call));
+  if (call.actor.kind == Actor::Kind::Admin && admin.username == call.actor.name) {
+    if (admin.status != 1) return Error(Errc::InvalidArgument, admin.username, "you cannot disable yourself");
+    if (admin.role != call.actor.role)
+      return Error(Errc::InvalidArgument, admin.username, "you cannot add/change your role");
+    auto wanted = admin.permissions, held = call.actor.permissions;
+    std::ranges::sort(wanted);
+    std::ranges::sort(held);
+    if (wanted != held) return Error(Errc::InvalidArgument, admin.username, "you cannot change your permissions");
+  }
+  return Crud<Admin, Admins>::update(call);
+}
+
+using G = Crud<Group, Groups>;
+using F = Crud<Folder, Folders>;
+using R = Crud<Role, Roles>;
+using A = Crud<Admin, Admins>;
+using K = Crud<ApiKey, ApiKeys>;
+using EA = Crud<EventAction, EventActions>;
+using ER = Crud<EventRule, EventRules>;
+using IP = Crud<IpListEntry, IpLists>;
+
+constexpr Operation kOperations[] = {
+    {{"groups.list", "view_groups|manage_groups", "", "Group[]", "Lists groups."}, G::list},
+    {{"groups.get", "view_groups|manage_groups", "", "Group", "One group, by name."}, G::get},
+    {{"groups.add", "manage_groups", "Group", "Group", "Adds a group."}, G::add},
+    {{"groups.update", "manage_groups", "Group", "Group", "Replaces a group."}, G::update},
+    {{"groups.delete", "del_groups|manage_groups", "", "", "Deletes a group that nobody is in."}, G::remove},
+
+    {{"folders.list", "view_folders|manage_folders", "", "BaseVirtualFolder[]", "Lists virtual folders."}, F::list},
+    {{"folders.get", "view_folders|manage_folders", "", "BaseVirtualFolder", "One virtual folder, by name."}, F::get},
+    {{"folders.add", "manage_folders", "BaseVirtualFolder", "BaseVirtualFolder", "Adds a virtual folder."}, F::add},
+    {{"folders.update", "manage_folders", "BaseVirtualFolder", "BaseVirtualFolder", "Replaces a virtual folder."},
+     F::update},
+    {{"folders.delete", "del_folders|manage_folders", "", "",
+      "Deletes a virtual folder that nobody mounts; files stay."},
+     F::remove},
+
+    {{"roles.list", "*", "", "Role[]", "Lists roles."}, R::list},
+    {{"roles.get", "*", "", "Role", "One role, by name."}, R::get},
+    {{"roles.add", "*", "Role", "Role", "Adds a role."}, R::add},
+    {{"roles.update", "*", "Role", "Role", "Replaces a role."}, R::update},
+    {{"roles.delete", "*", "", "", "Deletes a role that nobody has."}, R::remove},
+
+    {{"admins.list", "*", "", "Admin[]", "Lists administrators."}, A::list},
+    {{"admins.get", "*", "", "Admin", "One administrator, by username."}, A::get},
+    {{"admins.add", "*", "Admin", "Admin", "Adds an administrator."}, A::add},
+    {{"admins.update", "*", "Admin", "Admin", "Replaces an administrator."}, update_admin},
+    {{"admins.delete", "*", "", "", "Deletes an administrator."}, remove_admin},
+
+    {{"api_keys.list", "*", "", "APIKey[]", "Lists API keys, without the keys themselves."}, K::list},
+    {{"api_keys.get", "*", "", "APIKey", "One API key, by id."}, K::get},
+    {{"api_keys.add", "*", "APIKey", "APIKey", "Makes an API key; the answer shows it this once."}, add_api_key},
+    {{"api_keys.update", "*", "APIKey", "APIKey", "Replaces an API key's settings."}, K::update},
+    {{"api_keys.delete", "*", "", "", "Deletes an API key."}, K::remove},
+
+    {{"event_actions.list", "*", "", "EventAction[]", "Lists event actions."}, EA::list},
+    {{"event_actions.get", "*", "", "EventAction", "One event action, by name."}, EA::get},
+    {{"event_actions.add", "*", "EventAction", "EventAction", "Adds an event action."}, EA::add},
+    {{"event_actions.update", "*", "EventAction", "EventAction", "Replaces an event action."}, EA::update},
+    {{"event_actions.delete", "*", "", "", "Deletes an event action that no rule runs."}, EA::remove},
+
+    {{"event_rules.list", "*", "", "EventRule[]", "Lists event rules."}, ER::list},
+    {{"event_rules.get", "*", "", "EventRule", "One event rule, by name."}, ER::get},
+    {{"event_rules.add", "*", "EventRule", "EventRule", "Adds an event rule."}, ER::add},
+    {{"event_rules.update", "*", "EventRule", "EventRule", "Replaces an event rule."}, ER::update},
+    {{"event_rules.delete", "*", "", "", "Deletes an event rule."}, ER::remove},
+
+    {{"ip_lists.list", "*", "", "IPListEntry[]", "Lists the entries of all IP lists."}, IP::list},
+    {{"ip_lists.get", "*", "", "IPListEntry", "One entry, by \"<type>/<address or network>\"."}, IP::get},
+    {{"ip_lists.add", "*", "IPListEntry", "IPListEntry", "Adds an entry."}, IP::add},
+    {{"ip_lists.update", "*", "IPListEntry", "IPListEntry", "Replaces an entry."}, IP::update},
+    {{"ip_lists.delete", "*", "", "", "Deletes an entry."}, IP::remove},
+};
+
+}  // namespace
+
+std::span<const Operation> entity_operations() { return kOperations; }
+
+}  // namespace slipway::management

@@ -1,0 +1,141 @@
+#include "core/management/management.h"
+
+#include <algorithm>
+#include <array>
+#include <boost/json.hpp>
+#include <map>
+
+#include "core/base/json.h"
+#include "core/base/text.h"
+#include "core/management/operation.h"
+
+namespace slipway::management {
+namespace {
+
+namespace json = boost::json;
+
+constexpr std::size_t kMaxInput = 32u << 20;  // bytes; a dump to load is the largest
+
+struct Table {
+  std::vector<OperationInfo> infos;
+  std::map<std::string_view, const Operation*> by_name;
+};
+
+const Table& table() {
+  static const Table made = [] {
+    Table t;
+    for (const auto family :
+         {user_operations(), entity_operations(), quota_operations(), data_operations(), server_operations()})
+      for (const Operation& operation : family) {
+        t.infos.push_back(operation.info);
+        t.by_name.emplace(operation.info.name, &operation);
+      }
+    std::ranges::sort(t.infos, {}, &OperationInfo::name);
+    return t;
+  }();
+  return made;
+}
+
+// `needed` is one permission or several of which one is enough: "view_groups|manage_groups".
+bool permitted(const Actor& actor, std::string_view needed) {
+  switch (actor.kind) {
+    case Actor::Kind::System:
+      return true;
+    case Actor::Kind::User:
+      return false;
+    case Actor::Kind::Admin:
+      break;
+  }
+  if (needed == "system") return false;
+  const auto has = [&](std::string_view p) {
+    return std::ranges::find(actor.permissions, p) != actor.permissions.end();
+  };
+  if (needed.empty() || has("*")) return true;
+  const auto alternatives = split(needed, '|');
+  return std::ranges::any_of(alternatives, has);
+}
+
+}  // namespace
+
+std::span<const OperationInfo> Management::operations() const { return table().infos; }
+
+Result<std::string> Management::call(const OpContext& ctx, const Actor& actor, std::string_view name,
+                                     std::string_view input) {
+  const auto found = table().by_name.find(name);
+  if (found == table().by_name.end()) {
+    std::vector<std::string_view> names;
+    for (const auto& [known, operation] : table().by_name) names.push_back(known);
+    const std::string_view near = nearest(name, names);
+    return Error(Errc::NotFound, std::string(name),
+                 "no such operation" + (near.empty() ? std::string() : "; did you mean " + std::string(near) + "?"));
+  }
+  const Operation& operation = *found->second;
+  if (!permitted(actor, operation.info.permission))
+    return Error(Errc::PermissionDenied, std::string(name),
+                 actor.name + " lacks the permission " + std::string(operation.info.permission));
+
+  if (input.size() > kMaxInput) return Error(Errc::TooLarge, std::string(name), "the document is beyond 32 MiB");
+  json::object document;
+  if (!trim(input).empty()) {
+    SLIPWAY_ASSIGN(document, parse_json_object(input, {.max_bytes = kMaxInput}));
+  }
+  SLIPWAY_ASSIGN(const json::value result, operation.run(Call{ctx, actor, rooms_, document}));
+  return serialize_json(result);
+}
+
+bool Call::is_superuser() const {
+  return actor.kind == Actor::Kind::System || std::ranges::find(actor.permissions, "*") != actor.permissions.end();
+}
+
+Result<std::string> Call::text(std::string_view member) const {
+  const json::value* value = input.if_contains(member);
+  if (value == nullptr || !value->is_string() || value->get_string().empty())
+    return Error(Errc::InvalidArgument, "/" + std::string(member), "a text is needed here");
+  return std::string(value->get_string());
+}
+
+std::string Call::text_or(std::string_view member, std::string_view otherwise) const {
+  const json::value* value = input.if_contains(member);
+  return value != nullptr && value->is_string() ? std::string(value->get_string()) : std::string(otherwise);
+}
+
+Result<std::int64_t> Call::integer_or(std::string_view member, std::int64_t otherwise) const {
+  const json::value* value = input.if_contains(member);
+  if (value == nullptr || value->is_null()) return otherwise;
+  if (value->is_int64()) return value->get_int64();
+  return Error(Errc::InvalidArgument, "/" + std::string(member), "an integer is needed here");
+}
+
+bool Call::flag(std::string_view member) const {
+  const json::value* value = input.if_contains(member);
+  return value != nullptr && value->is_bool() && value->get_bool();
+}
+
+Result<accounts::ListRequest> list_request(const Call& call) {
+  accounts::ListRequest request;
+  SLIPWAY_ASSIGN(const std::int64_t offset, call.integer_or("offset", 0));
+  SLIPWAY_ASSIGN(const std::int64_t limit, call.integer_or("limit", 100));
+  const std::string order = call.text_or("order", "ASC");
+  if (offset < 0) return Error(Errc::InvalidArgument, "/offset", "must be 0 or more");
+  if (limit < 1 || limit > 500) return Error(Errc::InvalidArgument, "/limit", "must be between 1 and 500");
+  if (order != "ASC" && order != "DESC") return Error(Errc::InvalidArgument, "/order", "must be ASC or DESC");
+  request.offset = static_cast<std::size_t>(offset);
+  request.limit = static_cast<std::size_t>(limit);
+  request.descending = order == "DESC";
+  request.prefix = call.text_or("prefix", "");
+  return request;
+}
+
+json::value page(json::array items, const accounts::ListRequest& request) {
+  json::object result;
+  const bool full = items.size() == request.limit;
+  result["items"] = std::move(items);
+  result["next"] = full ? json::value(request.offset + request.limit) : json::value(nullptr);
+  return result;
+}
+
+Error needs_server(std::string_view operation) {
+  return {Errc::Unavailable, std::string(operation), "no server is running on this configuration; start it first"};
+}
+
+}  // namespace slipway::management

@@ -1,0 +1,50 @@
+// The one door to administration: the table of operations, who may call them, and what they do.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "core/accounts/accounts.h"
+#include "core/session/quota_scans.h"
+#include "core/session/session_manager.h"
+#include "slipway/management.h"
+
+namespace slipway::management {
+
+// What of a running server is managed besides the accounts; implemented where the modules are.
+class ModuleControl {
+ public:
+  struct Info {
+    std::string name, module, kind, version, state, summary, error;
+  };
+  virtual std::vector<Info> list() const = 0;
+  virtual Status enable(std::string_view instance) = 0;
+  virtual Status disable(std::string_view instance) = 0;
+
+ protected:
+  ~ModuleControl() = default;
+};
+
+struct ManagementRooms {
+  accounts::Accounts& accounts;
+  std::string backups_path;  // where data.dump may write files
+  // Null when no server runs in this process: operations that need one are Unavailable and say so.
+  session::SessionManager* sessions = nullptr;
+  session::QuotaScans* scans = nullptr;
+  ModuleControl* modules = nullptr;
+};
+
+// Thread-safe.
+class Management final : public ManagementService {
+ public:
+  explicit Management(ManagementRooms rooms) : rooms_(std::move(rooms)) {}
+  std::span<const OperationInfo> operations() const override;
+  Result<std::string> call(const OpContext&, const Actor&, std::string_view operation, std::string_view input) override;
+
+ private:
+  const ManagementRooms rooms_;
+};
+
+}  // namespace slipway::management

@@ -1,0 +1,111 @@
+// What runs: connections and modules.
+#include <boost/json.hpp>
+
+#include "core/log/log.h"
+#include "core/management/operation.h"
+
+namespace slipway::management {
+namespace {
+
+namespace json = boost::json;
+
+bool session_in_scope(const Call& call, const std::string& username) {
+  if (!call.is_scoped()) return true;
+  const auto user = call.rooms.accounts.users().get(username);
+  return user && user->role == call.actor.role;
+}
+
+json::object connection(const session::SessionStatus& s) {
+  json::object item{{"username", s.username},
+                    {"connection_id", s.connection_id},
+                    {"client_version", s.client_version},
+                    {"remote_address", s.remote_address},
+                    {"connection_time", s.connection_time},
+                    {"last_activity", s.last_activity},
+                    {"protocol", s.protocol}};
+  if (!s.command.empty()) item["command"] = s.command;
+  json::array transfers;
+  for (const auto& t : s.transfers)
+    transfers.push_back(json::object{{"operation_type", t.upload ? "upload" : "download"},
+                                     {"path", t.path},
+                                     {"start_time", t.start_time},
+                                     {"size", t.size}});
+  if (!transfers.empty()) item["active_transfers"] = std::move(transfers);
+  return item;
+}
+
+Result<json::value> list_connections(const Call& call) {
+  if (call.rooms.sessions == nullptr) return needs_server("connections.list");
+  json::array items;
+  for (const auto& status : call.rooms.sessions->connections().sessions())
+    if (session_in_scope(call, status.username)) items.push_back(connection(status));
+  return json::value(json::object{{"items", std::move(items)}, {"next", nullptr}});
+}
+
+Result<json::value> close_connection(const Call& call) {
+  SLIPWAY_ASSIGN(const std::string id, call.text("connection_id"));
+  if (call.rooms.sessions == nullptr) return needs_server("connections.close");
+  for (const auto& status : call.rooms.sessions->connections().sessions()) {
+    if (status.connection_id != id || !session_in_scope(call, status.username)) continue;
+    call.rooms.sessions->connections().close(id);
+    return json::value(json::object());
+  }
+  return Error(Errc::NotFound, id);
+}
+
+Result<json::value> list_modules(const Call& call) {
+  if (call.rooms.modules == nullptr) return needs_server("modules.list");
+  json::array items;
+  for (const auto& m : call.rooms.modules->list()) {
+    json::object item{{"name", m.name}, {"module", m.module}, {"state", m.state}};
+    if (!m.kind.empty()) item["kind"] = m.kind;
+    if (!m.version.empty()) item["version"] = m.version;
+    if (!m.summary.empty()) item["summary"] = m.summary;
+    if (!m.error.empty()) item["error"] = m.error;
+    items.push_back(std::move(item));
+  }
+  return json::value(json::object{{"items", std::move(items)}, {"next", nullptr}});
+}
+
+Result<json::value> enable_module(const Call& call) {
+  SLIPWAY_ASSIGN(const std::string name, call.text("name"));
+  if (call.rooms.modules == nullptr) return needs_server("modules.enable");
+  SLIPWAY_TRY(call.rooms.modules->enable(name));
+  return json::value(json::object());
+}
+
+Result<json::value> disable_module(const Call& call) {
+  SLIPWAY_ASSIGN(const std::string name, call.text("name"));
+  if (call.rooms.modules == nullptr) return needs_server("modules.disable");
+  SLIPWAY_TRY(call.rooms.modules->disable(name));
+  return json::value(json::object());
+}
+
+Result<json::value> get_log_level(const Call&) {
+  return json::value(json::object{{"level", log::to_string(log::level())}});
+}
+
+Result<json::value> set_log_level(const Call& call) {
+  SLIPWAY_ASSIGN(const std::string text, call.text("level"));
+  SLIPWAY_ASSIGN(const LogLevel level, log::parse_level(text));
+  log::set_level(level);
+  return json::value(json::object());
+}
+
+constexpr Operation kOperations[] = {
+    {{"connections.list", "view_conns", "", "ConnectionStatus[]", "Who is connected, and what they transfer."},
+     list_connections},
+    {{"connections.close", "close_conns", "", "", "Ends a session, by connection_id."}, close_connection},
+    {{"modules.list", "*", "", "Module[]", "The configured modules and their state."}, list_modules},
+    {{"modules.enable", "*", "", "", "Loads and starts a module in the running server."}, enable_module},
+    {{"modules.disable", "*", "", "", "Stops a module in the running server; sessions of others go on."},
+     disable_module},
+    {{"log_level.get", "*", "", "LogLevelConfig", "The log level in use."}, get_log_level},
+    {{"log_level.set", "*", "LogLevelConfig", "", "Changes the log level until the next start."}, set_log_level},
+};
+
+}  // namespace
+
+std::span<const Operation> server_operations() { return kOperations; }
+
+}  // namespace slipway::management

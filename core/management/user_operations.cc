@@ -1,0 +1,72 @@
+// Users, with what role administrators may see of them.
+#include "core/management/crud.h"
+
+namespace slipway::management {
+namespace {
+
+namespace json = boost::json;
+using accounts::Rendering;
+using accounts::User;
+
+// Another role's users do not exist for a role administrator.
+Status within_scope(const Call& call, const User& user) {
+  if (!call.is_scoped() || user.role == call.actor.role) return ok();
+  return Error(Errc::NotFound, user.username);
+}
+
+Result<json::value> list(const Call& call) {
+  SLIPWAY_ASSIGN(accounts::ListRequest request, list_request(call));
+  if (call.is_scoped()) request.role = call.actor.role;
+  SLIPWAY_ASSIGN(const auto users, call.rooms.accounts.users().list(request));
+  json::array items;
+  for (const User& user : users) items.push_back(accounts::to_json(user, Rendering::Api));
+  return page(std::move(items), request);
+}
+
+Result<json::value> get(const Call& call) {
+  SLIPWAY_ASSIGN(const std::string name, call.text("username"));
+  SLIPWAY_ASSIGN(const User user, call.rooms.accounts.users().get(name));
+  SLIPWAY_TRY(within_scope(call, user));
+  return json::value(accounts::to_json(user, rendering_of(call)));
+}
+
+Result<json::value> add(const Call& call) {
+  SLIPWAY_ASSIGN(User user, entity_of<User>(call));
+  if (call.is_scoped()) user.role = call.actor.role;
+  SLIPWAY_ASSIGN(const User stored, call.rooms.accounts.users().add(std::move(user), call.actor));
+  return json::value(accounts::to_json(stored, Rendering::Api));
+}
+
+Result<json::value> update(const Call& call) {
+  SLIPWAY_ASSIGN(User user, entity_of<User>(call));
+  SLIPWAY_ASSIGN(const User old, call.rooms.accounts.users().get(user.username));
+  SLIPWAY_TRY(within_scope(call, old));
+  if (call.is_scoped()) user.role = call.actor.role;
+  SLIPWAY_ASSIGN(const User stored, call.rooms.accounts.users().update(std::move(user), call.actor));
+  if (call.rooms.sessions != nullptr && call.flag("disconnect"))
+    call.rooms.sessions->connections().close_user(stored.username);
+  return json::value(accounts::to_json(stored, Rendering::Api));
+}
+
+Result<json::value> remove(const Call& call) {
+  SLIPWAY_ASSIGN(const std::string name, call.text("username"));
+  SLIPWAY_ASSIGN(const User user, call.rooms.accounts.users().get(name));
+  SLIPWAY_TRY(within_scope(call, user));
+  SLIPWAY_TRY(call.rooms.accounts.users().remove(name, call.actor));
+  if (call.rooms.sessions != nullptr) call.rooms.sessions->connections().close_user(user.username);
+  return json::value(json::object());
+}
+
+constexpr Operation kOperations[] = {
+    {{"users.list", "view_users", "", "User[]", "Lists users."}, list},
+    {{"users.get", "view_users", "", "User", "One user, by username."}, get},
+    {{"users.add", "add_users", "User", "User", "Adds a user."}, add},
+    {{"users.update", "edit_users", "User", "User", "Replaces a user."}, update},
+    {{"users.delete", "del_users", "", "", "Deletes a user and ends its sessions; files stay."}, remove},
+};
+
+}  // namespace
+
+std::span<const Operation> user_operations() { return kOperations; }
+
+}  // namespace slipway::management
