@@ -44,7 +44,10 @@ std::string reason(const Error& error, std::string_view module) {
   return error.subject() == "module " + std::string(module) ? error.cause() : error.message();
 }
 
-Status try_instance(const std::shared_ptr<const Library>& library, const PlannedInstance& planned,
+enum class OptionsOf : bool { Nobody, Configuration };
+
+// Makes the module object, and reads the options that the configuration has for it.
+Status try_instance(const std::shared_ptr<const Library>& library, const PlannedInstance& planned, OptionsOf options_of,
                     const Configuration& configuration, ThreadPool& pool) {
   SLIPWAY_ASSIGN(const auto instance, Instance::create({.name = planned.name,
                                                         .library = library,
@@ -52,6 +55,7 @@ Status try_instance(const std::shared_ptr<const Library>& library, const Planned
                                                         .pool = &pool,
                                                         .services = std::make_shared<const Services>(),
                                                         .denied_services = {}}));
+  if (options_of == OptionsOf::Nobody) return ok();
   std::vector<config::Problem> warnings;
   auto options = read_instance_options(configuration, planned, library->descriptor(), instance->subject(), warnings);
   if (!options) return std::move(options).error();
@@ -80,8 +84,11 @@ ModuleCheck check_one(const Plan& plan, const Catalog::Entry& entry, const Confi
     auto library = Library::open(*entry.manifest, entry.folder, planned->sha256);
     if (!library) return refuse(reason(library.error(), entry.name));
     if ((*library)->descriptor().section != nullptr) sections.emplace_back((*library)->descriptor().section);
-    if (!configured && (*library)->descriptor().section == nullptr) continue;  // nobody said what its options are
-    if (auto tried = try_instance(*library, *planned, configuration, pool); !tried) {
+    // What an instance that nobody configured would be told is known for sections only.
+    const bool known = configured || (*library)->descriptor().section != nullptr;
+    auto tried =
+        try_instance(*library, *planned, known ? OptionsOf::Configuration : OptionsOf::Nobody, configuration, pool);
+    if (!tried) {
       return refuse(reason(tried.error(), entry.name));
     }
   }

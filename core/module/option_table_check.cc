@@ -18,9 +18,9 @@ constexpr std::size_t kMaxText = 4096;
 
 bool is_bounded(const char* text, std::size_t max_size) { return ::strnlen(text, max_size + 1) <= max_size; }
 
-// "timeout", "cors.enabled", "bindings[].port", "bindings[]": words between dots, "[]" only at a word's end.
+// "timeout", "cors.enabled", "bindings[].port": words between dots, "[]" only at a word's end.
 bool is_option_name(std::string_view name) {
-  if (name.empty() || name.back() == '.') return false;
+  if (name.empty() || name.back() == '.' || name.back() == ']') return false;
   for (const std::string& part : split(name, '.')) {
     std::string_view word = part;
     if (word.ends_with("[]")) word.remove_suffix(2);
@@ -51,7 +51,7 @@ Status check_option_table(const OptionSpec* table, std::size_t count, const char
     }
     const std::string name = option.name;
     if (!names.insert(option.name).second) return refuse("option '" + name + "' stands in it twice");
-    if (static_cast<unsigned>(option.type) > static_cast<unsigned>(OptionType::SecretList)) {
+    if (static_cast<unsigned>(option.type) > static_cast<unsigned>(OptionType::StringList)) {
       return refuse("option '" + name + "' has an unknown type");
     }
     if (option.help == nullptr || !is_bounded(option.help, kMaxText))

@@ -139,12 +139,11 @@ Result<Supervisor::Difference> Supervisor::compare(const Plan& plan, const confi
       difference.fresh.push_back(planned);
     }
   }
-  std::shared_lock lock(registry_mutex_);
-  for (const SlotPtr& slot : slots_) {
-    if (plan.find(slot->planned.name) == nullptr && slot->state == InstanceState::Running)
+  for (const SlotPtr& slot : snapshot()) {
+    if (plan.find(slot->planned.name) == nullptr && state_of(*slot) == InstanceState::Running) {
       difference.gone.push_back(slot);
+    }
   }
-  lock.unlock();
   log_warnings(warnings);
   if (!errors.empty()) return join_errors(std::move(errors));
   return difference;
@@ -278,7 +277,7 @@ Status Supervisor::start_slot(const SlotPtr& slot) {
 }
 
 std::vector<Supervisor::SlotPtr> Supervisor::snapshot() const {
-  std::shared_lock lock(registry_mutex_);
+  std::lock_guard lock(registry_mutex_);
   return slots_;
 }
 
@@ -446,7 +445,7 @@ Status Supervisor::shutdown(Deadline deadline) {
   std::vector<SlotPtr> running;
   std::vector<std::string> left;
   {
-    std::shared_lock lock(registry_mutex_);
+    std::lock_guard lock(registry_mutex_);
     for (const SlotPtr& slot : slots_) {
       if (slot->state == InstanceState::Running) running.push_back(slot);
       if (slot->state == InstanceState::Stopping) left.push_back(slot->planned.name);

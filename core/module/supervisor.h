@@ -9,7 +9,6 @@
 #include <map>
 #include <memory>
 #include <mutex>
-#include <shared_mutex>
 #include <string>
 #include <string_view>
 #include <thread>
@@ -166,7 +165,7 @@ class Supervisor final : public Registry {
   // One open library a file, however many instances use it. Touched within a Change only.
   std::map<std::string, std::weak_ptr<const Library>> libraries_;
 
-  mutable std::shared_mutex registry_mutex_;
+  mutable std::mutex registry_mutex_;
   std::vector<SlotPtr> slots_;  // in configuration order
   ConfigurationPtr configuration_;
 

@@ -34,14 +34,14 @@ std::string_view to_string(InstanceState state) noexcept {
 }
 
 Supervisor::SlotPtr Supervisor::find(std::string_view instance) const {
-  std::shared_lock lock(registry_mutex_);
+  std::lock_guard lock(registry_mutex_);
   for (const SlotPtr& slot : slots_)
     if (slot->planned.name == instance) return slot;
   return nullptr;
 }
 
 InstanceState Supervisor::state_of(const Slot& slot) const {
-  std::shared_lock lock(registry_mutex_);
+  std::lock_guard lock(registry_mutex_);
   return slot.state;
 }
 
@@ -53,7 +53,7 @@ ModuleRef<K> Supervisor::refer(const Slot& slot) {
 
 template <class K, class Wanted>
 ModuleRef<K> Supervisor::first(ModuleKind kind, Wanted&& wanted) const {
-  std::shared_lock lock(registry_mutex_);
+  std::lock_guard lock(registry_mutex_);
   for (const SlotPtr& slot : slots_) {
     if (slot->state != InstanceState::Running || slot->instance->library().descriptor().kind != kind) continue;
     if (wanted(*slot)) return refer<K>(*slot);
@@ -74,7 +74,7 @@ ModuleRef<StorageModule> Supervisor::storage_for_provider(int provider) const {
 
 std::vector<ModuleRef<AuthModule>> Supervisor::auth_chain() const {
   std::vector<ModuleRef<AuthModule>> chain;
-  std::shared_lock lock(registry_mutex_);
+  std::lock_guard lock(registry_mutex_);
   for (const SlotPtr& slot : slots_) {
     if (slot->state == InstanceState::Running && slot->instance->library().descriptor().kind == ModuleKind::Auth) {
       chain.push_back(refer<AuthModule>(*slot));
@@ -91,7 +91,7 @@ ModuleRef<ActionModule> Supervisor::action(std::string_view provides) const {
 
 std::vector<InstanceInfo> Supervisor::instances() const {
   std::vector<InstanceInfo> infos;
-  std::shared_lock lock(registry_mutex_);
+  std::lock_guard lock(registry_mutex_);
   for (const SlotPtr& slot : slots_) {
     InstanceInfo info;
     info.name = slot->planned.name;
@@ -113,7 +113,7 @@ std::vector<InstanceInfo> Supervisor::instances() const {
 
 std::vector<std::string> Supervisor::sections() const {
   std::vector<std::string> sections;
-  std::shared_lock lock(registry_mutex_);
+  std::lock_guard lock(registry_mutex_);
   for (const SlotPtr& slot : slots_) {
     if (slot->instance && slot->instance->library().descriptor().section != nullptr) {
       sections.emplace_back(slot->instance->library().descriptor().section);
@@ -126,7 +126,7 @@ std::vector<std::string> Supervisor::sections() const {
 
 std::vector<ModuleRef<ProtocolModule>> Supervisor::protocols() const {
   std::vector<ModuleRef<ProtocolModule>> protocols;
-  std::shared_lock lock(registry_mutex_);
+  std::lock_guard lock(registry_mutex_);
   for (const SlotPtr& slot : slots_) {
     if (slot->state == InstanceState::Running && slot->instance->library().descriptor().kind == ModuleKind::Protocol) {
       protocols.push_back(refer<ProtocolModule>(*slot));
