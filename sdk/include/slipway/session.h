@@ -80,6 +80,20 @@ class Session {
   virtual std::chrono::steady_clock::duration idle() const noexcept = 0;
 };
 
+// Optional, by File::query on a file of Session::fs() that is open for reading: its bytes may leave by sendfile or splice
+// while limits, counters and cancellation go on working. File::native_fd() of such a file is -1.
+class DirectReads {
+ public:
+  static constexpr std::string_view kInterfaceId = "slipway.direct-reads.v1";
+  // A descriptor that lives as long as the file; only reads by position. -1: use read_at.
+  virtual int fd() const noexcept = 0;
+  // After each piece (64 KiB to 1 MiB): counts it and waits as the bandwidth asks. An error ends the transfer.
+  virtual Status sent(const OpContext&, std::size_t bytes) = 0;
+
+ protected:
+  ~DirectReads() = default;
+};
+
 // A client path (relative or absolute, '/' or '\\' between components) as a clean path of the session's tree.
 // InvalidArgument for NUL bytes and paths longer than 4096 bytes.
 class PathResolver {
