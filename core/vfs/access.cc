@@ -1,0 +1,69 @@
+#include "core/vfs/access.h"
+
+#include "core/base/text.h"
+
+namespace slipway::vfs {
+
+bool is_upload_name(std::string_view name) noexcept { return name.starts_with(kUploadPrefix); }
+
+Error denied(const VPath& path, std::string_view cause) {
+  return {Errc::PermissionDenied, printable(path.str()), std::string(cause)};
+}
+Error not_found(const VPath& path) { return {Errc::NotFound, printable(path.str()), "no such file or directory"}; }
+Error not_supported(const VPath& path, std::string_view cause) {
+  return {Errc::NotSupported, printable(path.str()), std::string(cause)};
+}
+Error over_write_quota(const VPath& path) {
+  return {Errc::QuotaExceeded, printable(path.str()), "denying write due to space limit"};
+}
+Error over_read_quota(const VPath& path) {
+  return {Errc::QuotaExceeded, printable(path.str()), "denying read due to quota limit"};
+}
+Error cancelled(const VPath& path) { return {Errc::Cancelled, printable(path.str()), "transfer aborted"}; }
+
+Error about(const VPath& path, Error error) {
+  return {error.code(), printable(path.str()), error.cause(), error.retryable()};
+}
+
+Status Access::require(Permission permission, const VPath& path) const {
+  if (allows(in(path.parent()), permission)) return ok();
+  return denied(path);
+}
+
+Status Access::require_on(Permission permission, const VPath& path) const {
+  if (allows(in(path), permission)) return ok();
+  return denied(path);
+}
+
+PatternVerdict Access::verdict(const VPath& path) const {
+  if (is_upload_name(path.name())) return PatternVerdict::Hidden;
+  return policy_.patterns.check(path);
+}
+
+PatternVerdict Access::verdict(const PatternRules::Names& names, std::string_view name) {
+  return is_upload_name(name) ? PatternVerdict::Hidden : names.check(name);
+}
+
+Status Access::visible(const VPath& path) const {
+  if (verdict(path) == PatternVerdict::Hidden) return not_found(path);
+  return ok();
+}
+
+Status Access::usable(const VPath& path) const {
+  switch (verdict(path)) {
+    case PatternVerdict::Visible:
+      return ok();
+    case PatternVerdict::Denied:
+      return denied(path);
+    case PatternVerdict::Hidden:
+      break;
+  }
+  return not_found(path);
+}
+
+Status Access::creatable(const VPath& path) const {
+  if (verdict(path) != PatternVerdict::Visible) return denied(path);
+  return ok();
+}
+
+}  // namespace slipway::vfs
