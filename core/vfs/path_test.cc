@@ -34,9 +34,7 @@ TEST(CleanPath, BackslashesSeparate) {
   EXPECT_EQ(clean("..\\x", "/home/u"), "/home/x");
 }
 
-TEST(CleanPath, NamesAreBytes) {
-  EXPECT_EQ(clean("/\xff\xfe\n \"'"), "/\xff\xfe\n \"'");
-}
+TEST(CleanPath, NamesAreBytes) { EXPECT_EQ(clean("/\xff\xfe\n \"'"), "/\xff\xfe\n \"'"); }
 
 TEST(CleanPath, RefusesNulBytesAndLengths) {
   EXPECT_EQ(clean(std::string_view("a\0b", 3)), "invalid-argument");

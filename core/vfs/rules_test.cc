@@ -14,8 +14,8 @@ TEST(Permissions, TokensOfTheAccountModelAreKnown) {
   EXPECT_EQ(of("delete"), of("delete_files") | of("delete_dirs"));
   EXPECT_EQ(of("rename"), of("rename_files") | of("rename_dirs"));
   Permissions all = 0;
-  for (const char* token : {"list", "download", "upload", "overwrite", "delete", "rename", "create_dirs", "create_symlinks",
-                            "chmod", "chown", "chtimes", "copy"}) {
+  for (const char* token : {"list", "download", "upload", "overwrite", "delete", "rename", "create_dirs",
+                            "create_symlinks", "chmod", "chown", "chtimes", "copy"}) {
     EXPECT_TRUE(permissions_of_token(token)) << token;
     all |= of(token);
   }
@@ -82,7 +82,8 @@ TEST(PermissionMap, DiffersBelowSeesStricterEntriesOnly) {
   EXPECT_TRUE(map.differs_below(VPath()));
 }
 
-PatternRule rule(std::string path, std::vector<std::string> allowed, std::vector<std::string> denied, bool hide = false) {
+PatternRule rule(std::string path, std::vector<std::string> allowed, std::vector<std::string> denied,
+                 bool hide = false) {
   return {VPath(std::move(path)), std::move(allowed), std::move(denied), hide};
 }
 

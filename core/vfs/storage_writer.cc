@@ -1,0 +1,95 @@
+#include "core/vfs/storage_writer.h"
+
+#include <utility>
+
+#include "core/base/ids.h"
+#include "core/vfs/access.h"
+
+namespace slipway::vfs {
+namespace {
+
+constexpr std::size_t kMaxName = 255;
+
+// ".sftpgo-upload.<id>.<name>" beside the target; a long name is cut, the id alone keeps it apart.
+VPath staged_path(const VPath& target) {
+  std::string name(kUploadPrefix);
+  name += make_sortable_id();
+  name += '.';
+  name += target.name().substr(0, kMaxName - name.size());
+  return target.parent().child(name);
+}
+
+}  // namespace
+
+bool can_stage(Capabilities capabilities) noexcept {
+  return has(capabilities, Capability::AtomicRename) && !has(capabilities, Capability::CommitOnFinish);
+}
+
+Result<std::unique_ptr<StorageWriter>> StorageWriter::open(const OpContext& ctx, const Place& target,
+                                                           const Plan& plan) {
+  OpenOptions options = plan.open;
+  VPath written = target.path;
+  if (plan.staged) {
+    written = staged_path(target.path);
+    options.create = true;
+    options.exclusive = true;
+    options.truncate = false;
+  }
+  SLIPWAY_ASSIGN(std::unique_ptr<File> file, target.fs().open(ctx, written, options));
+  return std::unique_ptr<StorageWriter>(new StorageWriter(target, std::move(written), plan, std::move(file)));
+}
+
+StorageWriter::StorageWriter(Place target, VPath written, Plan plan, std::unique_ptr<File> file)
+    : target_(std::move(target)), written_(std::move(written)), plan_(std::move(plan)), file_(std::move(file)) {}
+
+void StorageWriter::attributes_were_set(const FileAttributes& attributes) noexcept {
+  if (attributes.mode) mode_set_ = true;
+  if (attributes.uid || attributes.gid) owner_set_ = true;
+}
+
+Status StorageWriter::commit(const OpContext& ctx) {
+  if (!plan_.staged) {
+    Status finished = file_->finish(ctx);
+    file_.reset();
+    return finished;
+  }
+  keep_attributes(ctx);
+  Status finished = file_->finish(ctx);
+  file_.reset();
+  if (finished) finished = publish(ctx);
+  if (!finished) (void)target_.fs().remove(ctx, written_);
+  return finished;
+}
+
+Status StorageWriter::publish(const OpContext& ctx) {
+  if (plan_.open.exclusive) {
+    const auto present = target_.fs().stat(ctx, target_.path, Follow::No);
+    if (present) return Error(Errc::Exists, target_.path.str(), "it was made by somebody else meanwhile");
+  }
+  return target_.fs().rename(ctx, written_, target_.path);
+}
+
+// A replaced file keeps who may read it. Owners can be given only by privileged servers: what fails stays as it is.
+void StorageWriter::keep_attributes(const OpContext& ctx) {
+  if (!plan_.replaces) return;
+  const Capabilities abilities = target_.fs().capabilities();
+  const FileInfo& old = *plan_.replaces;
+  if (has(abilities, Capability::Owner) && !owner_set_) {
+    const auto now = file_->stat(ctx);
+    if (now && (now->uid != old.uid || now->gid != old.gid))
+      (void)file_->set_attributes(ctx, {.uid = old.uid, .gid = old.gid});
+  }
+  if (has(abilities, Capability::Mode) && !mode_set_) (void)file_->set_attributes(ctx, {.mode = old.mode});
+}
+
+void StorageWriter::abandon(const OpContext& ctx, Leave leave) {
+  if (!file_) return;
+  if (plan_.staged && leave == Leave::Partial) {
+    (void)commit(ctx);
+    return;
+  }
+  file_.reset();
+  if (plan_.staged || leave == Leave::Nothing) (void)target_.fs().remove(ctx, written_);
+}
+
+}  // namespace slipway::vfs
