@@ -5,6 +5,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <boost/json.hpp>
 #include <chrono>
 #include <filesystem>
 #include <fstream>
@@ -12,7 +13,7 @@
 #include <thread>
 #include <vector>
 
-#include "plugins/actions/testing/loaded_action.h"
+#include "tests/support/loaded_action.h"
 
 namespace slipway::command {
 namespace {

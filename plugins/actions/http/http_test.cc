@@ -2,13 +2,14 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <boost/json.hpp>
 #include <chrono>
 #include <filesystem>
 #include <fstream>
 #include <thread>
 
-#include "plugins/actions/testing/loaded_action.h"
 #include "test_server.h"
+#include "tests/support/loaded_action.h"
 
 namespace slipway::http {
 namespace {
