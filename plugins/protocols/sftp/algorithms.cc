@@ -1,0 +1,173 @@
+#include "algorithms.h"
+
+#include <algorithm>
+#include <span>
+#include <string_view>
+
+namespace slipway::sftp {
+namespace {
+
+struct Algorithm {
+  std::string_view name;
+  bool in_library;  // libssh 0.10 has it
+  bool by_default;
+};
+
+// In order of preference. AES-GCM first: with AES instructions it costs a fifth of the others.
+constexpr Algorithm kHostKeys[] = {
+    {"rsa-sha2-256", true, true},
+    {"rsa-sha2-512", true, true},
+    {"ecdsa-sha2-nistp256", true, true},
+    {"ecdsa-sha2-nistp384", true, true},
+    {"ecdsa-sha2-nistp521", true, true},
+    {"ssh-ed25519", true, true},
+    {"ssh-rsa", true, false},
+    {"ssh-dss", false, false},
+    {"ssh-rsa-cert-v01@openssh.com", false, false},
+    {"rsa-sha2-256-cert-v01@openssh.com", false, false},
+    {"rsa-sha2-512-cert-v01@openssh.com", false, false},
+    {"ssh-dss-cert-v01@openssh.com", false, false},
+    {"ecdsa-sha2-nistp256-cert-v01@openssh.com", false, false},
+    {"ecdsa-sha2-nistp384-cert-v01@openssh.com", false, false},
+    {"ecdsa-sha2-nistp521-cert-v01@openssh.com", false, false},
+    {"ssh-ed25519-cert-v01@openssh.com", false, false},
+};
+constexpr Algorithm kKeyExchanges[] = {
+    {"mlkem768x25519-sha256", false, true},
+    {"sntrup761x25519-sha512@openssh.com", false, false},
+    {"curve25519-sha256", true, true},
+    {"curve25519-sha256@libssh.org", true, true},
+    {"ecdh-sha2-nistp256", true, true},
+    {"ecdh-sha2-nistp384", true, true},
+    {"ecdh-sha2-nistp521", true, true},
+    {"diffie-hellman-group14-sha256", true, true},
+    {"diffie-hellman-group-exchange-sha256", true, true},
+    {"diffie-hellman-group16-sha512", true, false},
+    {"diffie-hellman-group18-sha512", true, false},
+    {"diffie-hellman-group14-sha1", true, false},
+    {"diffie-hellman-group1-sha1", true, false},
+    {"diffie-hellman-group-exchange-sha1", true, false},
+};
+constexpr Algorithm kCiphers[] = {
+    {"aes128-gcm@openssh.com", true, true},
+    {"aes256-gcm@openssh.com", true, true},
+    {"chacha20-poly1305@openssh.com", true, true},
+    {"aes128-ctr", true, true},
+    {"aes192-ctr", true, true},
+    {"aes256-ctr", true, true},
+    {"aes128-cbc", true, false},
+    {"aes192-cbc", true, false},
+    {"aes256-cbc", true, false},
+    {"3des-cbc", true, false},
+    {"arcfour256", false, false},
+    {"arcfour128", false, false},
+    {"arcfour", false, false},
+};
+constexpr Algorithm kMacs[] = {
+    {"hmac-sha2-256-etm@openssh.com", true, true},
+    {"hmac-sha2-256", true, true},
+    {"hmac-sha2-512-etm@openssh.com", true, false},
+    {"hmac-sha2-512", true, false},
+    {"hmac-sha1", true, false},
+    {"hmac-sha1-96", false, false},
+};
+constexpr Algorithm kPublicKeys[] = {
+    {"ssh-ed25519", true, true},
+    {"ecdsa-sha2-nistp256", true, true},
+    {"ecdsa-sha2-nistp384", true, true},
+    {"ecdsa-sha2-nistp521", true, true},
+    {"rsa-sha2-512", true, true},
+    {"rsa-sha2-256", true, true},
+    {"sk-ssh-ed25519@openssh.com", true, true},
+    {"sk-ecdsa-sha2-nistp256@openssh.com", true, true},
+    {"ssh-rsa", true, false},
+    {"ssh-dss", false, false},
+};
+
+std::string join(std::span<const std::string> names) {
+  std::string list;
+  for (const auto& name : names) list += (list.empty() ? "" : ",") + name;
+  return list;
+}
+
+void add(std::vector<std::string>& names, std::string_view name) {
+  if (std::find(names.begin(), names.end(), name) == names.end()) names.emplace_back(name);
+}
+
+Result<std::vector<std::string>> choose(std::string_view option, std::span<const std::string> wanted,
+                                        std::span<const Algorithm> known, std::vector<std::string>& warnings) {
+  std::vector<std::string> chosen;
+  if (wanted.empty()) {
+    for (const auto& algorithm : known) {
+      if (algorithm.by_default && algorithm.in_library) chosen.emplace_back(algorithm.name);
+    }
+    return chosen;
+  }
+  for (const auto& name : wanted) {
+    const auto found = std::find_if(known.begin(), known.end(), [&](const auto& a) { return a.name == name; });
+    if (found == known.end()) {
+      std::vector<std::string> possible;
+      for (const auto& algorithm : known) {
+        if (algorithm.in_library) possible.emplace_back(algorithm.name);
+      }
+      return Error(Errc::InvalidArgument, std::string(option),
+                   "\"" + name + "\" is not an algorithm; possible are " + join(possible));
+    }
+    if (found->in_library) {
+      add(chosen, name);
+    } else {
+      warnings.push_back(std::string(option) + ": \"" + name + "\" is not available in this build and is left out");
+    }
+  }
+  if (chosen.empty()) {
+    return Error(Errc::InvalidArgument, std::string(option),
+                 "none of the listed algorithms is available in this build; remove the list or add another");
+  }
+  return chosen;
+}
+
+}  // namespace
+
+Result<AlgorithmLists> choose_algorithms(const AlgorithmSettings& settings) {
+  AlgorithmLists lists;
+  SLIPWAY_ASSIGN(auto host_keys, choose("host_key_algorithms", settings.host_keys, kHostKeys, lists.warnings));
+  SLIPWAY_ASSIGN(auto exchanges, choose("kex_algorithms", settings.key_exchanges, kKeyExchanges, lists.warnings));
+  SLIPWAY_ASSIGN(auto ciphers, choose("ciphers", settings.ciphers, kCiphers, lists.warnings));
+  SLIPWAY_ASSIGN(auto macs, choose("macs", settings.macs, kMacs, lists.warnings));
+  SLIPWAY_ASSIGN(auto public_keys, choose("public_key_algorithms", settings.public_keys, kPublicKeys, lists.warnings));
+
+  // One algorithm under two names; clients know one of them.
+  constexpr std::string_view kCurve = "curve25519-sha256", kCurveOld = "curve25519-sha256@libssh.org";
+  for (auto at = exchanges.begin(); at != exchanges.end(); ++at) {
+    if (*at != kCurve && *at != kCurveOld) continue;
+    const auto other = *at == kCurve ? kCurveOld : kCurve;
+    if (std::find(exchanges.begin(), exchanges.end(), other) == exchanges.end()) exchanges.emplace(at + 1, other);
+    break;
+  }
+  // libssh takes the smallest group that the client's request allows, from 2048 bits on, whatever is configured.
+  if (settings.min_group_exchange_bits > 2048) {
+    const auto dropped =
+        std::erase_if(exchanges, [](const auto& name) { return name.find("group-exchange") != name.npos; });
+    if (dropped > 0) {
+      lists.warnings.emplace_back(
+          "min_dh_group_exchange_key_size: this build cannot demand groups above 2048 bits; group exchange is not "
+          "offered");
+    }
+    if (exchanges.empty())
+      return Error(Errc::InvalidArgument, "kex_algorithms",
+                   "group exchange alone cannot be offered with this minimum size");
+  }
+
+  lists.host_keys = join(host_keys);
+  lists.key_exchanges = join(exchanges);
+  lists.ciphers = join(ciphers);
+  lists.macs = join(macs);
+  lists.public_keys = join(public_keys);
+  return lists;
+}
+
+bool accepts_sha1_signatures(const AlgorithmLists& lists) {
+  return ("," + lists.public_keys + ",").find(",ssh-rsa,") != std::string::npos;
+}
+
+}  // namespace slipway::sftp

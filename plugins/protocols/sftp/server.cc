@@ -1,0 +1,238 @@
+#include "server.h"
+
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <cstring>
+
+namespace slipway::sftp {
+namespace {
+
+using namespace std::chrono_literals;
+
+// Of windows beyond the first 2 MiB, over all connections.
+constexpr std::uint64_t kWindowBudget = 512ull << 20;
+constexpr auto kWatchInterval = 1s;
+constexpr auto kStopGrace = 3s;       // for goodbyes, before sockets are cut
+constexpr auto kAcceptRetry = 100ms;  // after an error that may pass, such as too many open files
+
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+constexpr std::size_t kStack = 4u << 20;
+#else
+// Only what is touched counts: about 20 KiB for an idle connection. The deepest known use is libssh's recursion over
+// small packets of one read, 30 KiB; hooks and storage come on top.
+constexpr std::size_t kStack = 512u << 10;
+#endif
+
+bool is_set(const char* variable) {
+  const char* value = std::getenv(variable);
+  return value != nullptr && std::strcmp(value, "1") == 0;
+}
+
+// The way to a larger window is not in every libssh: 0.12 no longer takes the size of a read for one.
+bool window_can_grow() {
+  const char* version = ssh_version(0);
+  return version != nullptr && std::strncmp(version, "0.10.", 5) == 0;
+}
+
+}  // namespace
+
+Server::Server(Services services, ListenerService& listeners, std::string config_dir)
+    : services_(services), listeners_(listeners), config_dir_(std::move(config_dir)), window_budget_(kWindowBudget) {
+  ssh_init();
+  environment_.settings.dot_entries =
+      !is_set("SLIPWAY_HOOK__DISABLE_DOT_ENTRIES") && !is_set("SFTPGO_HOOK__DISABLE_DOT_ENTRIES");
+  void* sink =
+      ::mmap(nullptr, ReceiveWindow::kMax, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  if (sink == MAP_FAILED) return;
+  environment_.window_sink = sink;
+  if (window_can_grow()) environment_.window_budget = &window_budget_;
+}
+
+Server::~Server() {
+  stop();
+  if (environment_.window_sink != nullptr) ::munmap(environment_.window_sink, ReceiveWindow::kMax);
+  ssh_finalize();
+}
+
+Result<std::list<std::unique_ptr<Server::Binding>>> Server::listen(const std::vector<sftp::Binding>& bindings) {
+  std::list<std::unique_ptr<Binding>> opened;
+  for (const auto& binding : bindings) {
+    SLIPWAY_ASSIGN(auto listener, listeners_.listen({{binding.address, binding.port}, binding.apply_proxy_config}));
+    auto entry = std::make_unique<Binding>();
+    entry->settings = binding;
+    entry->listener = std::move(listener);
+    opened.push_back(std::move(entry));
+  }
+  return opened;
+}
+
+Status Server::start(const Settings& settings) {
+  SLIPWAY_ASSIGN(auto transport, Transport::make(settings, config_dir_, services_.log));
+  SLIPWAY_ASSIGN(auto bindings, listen(settings.bindings));
+  if (environment_.window_budget == nullptr)
+    services_.log.warn("this libssh cannot grow the receive window; uploads over long paths will be slow");
+  services_.log.debug("reads of the socket", {{"large", read_ahead_available()}, {"libssh", ssh_version(0)}});
+  for (const auto& fingerprint : transport->fingerprints())
+    services_.log.info("host key", {{"fingerprint", fingerprint}});
+
+  std::lock_guard lock(mutex_);
+  transport_ = std::move(transport);
+  bindings_ = std::move(bindings);
+  accepting_ = true;
+  for (auto& binding : bindings_)
+    binding->acceptor = std::thread([this, listener = binding->listener.get()] { accept(*listener); });
+  watcher_ = std::thread([this] { watch(); });
+  return ok();
+}
+
+Status Server::configure(const Settings& settings) {
+  SLIPWAY_ASSIGN(auto transport, Transport::make(settings, config_dir_, services_.log));
+  std::vector<sftp::Binding> added;
+  for (const auto& binding : settings.bindings) {
+    const auto same = [&](const auto& entry) { return entry->settings == binding; };
+    if (std::none_of(bindings_.begin(), bindings_.end(), same)) added.push_back(binding);
+  }
+  SLIPWAY_ASSIGN(auto opened, listen(added));
+
+  std::list<std::unique_ptr<Binding>> removed;
+  {
+    std::lock_guard lock(mutex_);
+    transport_ = std::move(transport);
+    for (auto at = bindings_.begin(); at != bindings_.end();) {
+      const auto next = std::next(at);
+      const auto& wanted = settings.bindings;
+      if (std::find(wanted.begin(), wanted.end(), (*at)->settings) == wanted.end())
+        removed.splice(removed.end(), bindings_, at);
+      at = next;
+    }
+    for (auto& binding : opened)
+      binding->acceptor = std::thread([this, listener = binding->listener.get()] { accept(*listener); });
+    bindings_.splice(bindings_.end(), opened);
+  }
+  for (auto& binding : removed) binding->listener->close();
+  for (auto& binding : removed) binding->acceptor.join();
+  return ok();
+}
+
+std::vector<Endpoint> Server::listening() const {
+  std::lock_guard lock(mutex_);
+  std::vector<Endpoint> endpoints;
+  for (const auto& binding : bindings_) endpoints.push_back(binding->listener->endpoint());
+  return endpoints;
+}
+
+std::vector<std::string> Server::fingerprints() const {
+  std::lock_guard lock(mutex_);
+  return transport_ ? transport_->fingerprints() : std::vector<std::string>();
+}
+
+void Server::accept(Listener& listener) {
+  bool failing = false;
+  while (true) {
+    auto accepted = listener.accept();
+    if (accepted) {
+      failing = false;
+      serve(*std::move(accepted));
+      continue;
+    }
+    if (accepted.code() == Errc::Cancelled) return;
+    if (!failing) services_.log.error("connections cannot be accepted", {{"error", accepted.error().message()}});
+    failing = true;
+    std::this_thread::sleep_for(kAcceptRetry);
+  }
+}
+
+void Server::serve(AcceptedConnection accepted) {
+  pthread_attr_t attributes;
+  pthread_attr_init(&attributes);
+  pthread_attr_setstacksize(&attributes, kStack);
+  {
+    std::lock_guard lock(mutex_);
+    const int fd = accepted.fd;
+    if (!accepting_) {
+      ::close(fd);
+    } else {
+      auto& connection = active_.emplace_back(*this, services_, transport_, std::move(accepted), environment_);
+      connection.self = std::prev(active_.end());
+      if (::pthread_create(&connection.thread, &attributes, &Server::connection_thread, &connection) != 0) {
+        active_.pop_back();
+        ::close(fd);
+        services_.log.error("no thread for a connection; raise the limit of processes");
+      }
+    }
+  }
+  pthread_attr_destroy(&attributes);
+  changed_.notify_all();
+}
+
+void* Server::connection_thread(void* data) {
+  auto& connection = *static_cast<Connection*>(data);
+  connection.ssh.run();
+  auto& server = connection.server;
+  std::lock_guard lock(server.mutex_);
+  server.ended_.splice(server.ended_.end(), server.active_, connection.self);
+  server.changed_.notify_all();
+  return nullptr;
+}
+
+// Joins threads that ended, and cuts connections whose client, or whose thread, is late.
+void Server::watch() {
+  std::unique_lock lock(mutex_);
+  while (!stopping_ || !active_.empty() || !ended_.empty()) {
+    if (active_.empty()) {
+      changed_.wait(lock, [this] { return stopping_ || !active_.empty() || !ended_.empty(); });
+    } else {
+      changed_.wait_for(lock, kWatchInterval, [this] { return !ended_.empty(); });
+    }
+    std::list<Connection> ended;
+    ended.swap(ended_);
+    const auto now = SshConnection::Clock::now();
+    for (auto& connection : active_) {
+      if (connection.ssh.overdue(now)) connection.ssh.abort();
+    }
+    if (ended.empty()) continue;
+    lock.unlock();
+    for (auto& connection : ended) ::pthread_join(connection.thread, nullptr);
+    ended.clear();
+    lock.lock();
+  }
+}
+
+void Server::close_listeners() noexcept {
+  {
+    std::lock_guard lock(mutex_);
+    accepting_ = false;
+    for (auto& binding : bindings_) binding->listener->close();
+  }
+  for (auto& binding : bindings_) {
+    if (binding->acceptor.joinable()) binding->acceptor.join();
+  }
+}
+
+void Server::drain(std::chrono::steady_clock::time_point deadline) noexcept {
+  close_listeners();
+  std::unique_lock lock(mutex_);
+  for (auto& connection : active_) connection.ssh.drain();
+  changed_.wait_until(lock, deadline, [this] { return active_.empty(); });
+}
+
+void Server::stop() noexcept {
+  close_listeners();
+  {
+    std::unique_lock lock(mutex_);
+    stopping_ = true;
+    for (auto& connection : active_) connection.ssh.stop();
+    if (!changed_.wait_for(lock, kStopGrace, [this] { return active_.empty(); })) {
+      for (auto& connection : active_) connection.ssh.abort();
+    }
+    changed_.notify_all();
+  }
+  if (watcher_.joinable()) watcher_.join();
+  std::lock_guard lock(mutex_);
+  bindings_.clear();
+}
+
+}  // namespace slipway::sftp

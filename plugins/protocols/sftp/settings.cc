@@ -1,0 +1,45 @@
+#include "settings.h"
+
+namespace slipway::sftp {
+namespace {
+
+constexpr int kDefaultTries = 6;
+
+std::vector<std::string> list(const OptionView& options, std::string_view name) {
+  std::vector<std::string> items;
+  for (std::size_t i = 0, count = options.count(name); i < count; ++i) items.emplace_back(options.item(name, i));
+  return items;
+}
+
+}  // namespace
+
+Result<Settings> read_settings(const OptionView& options) {
+  Settings settings;
+  const auto bindings = options.count("bindings");
+  for (std::size_t i = 0; i < bindings; ++i) {
+    const auto element = "bindings[" + std::to_string(i) + "].";
+    Binding binding;
+    binding.address = options.string(element + "address");
+    binding.port = static_cast<std::uint16_t>(options.integer(element + "port"));
+    binding.apply_proxy_config = options.flag(element + "apply_proxy_config");
+    if (binding.port != 0) settings.bindings.push_back(std::move(binding));
+  }
+  if (bindings == 0) settings.bindings.emplace_back();
+
+  const auto tries = options.integer("max_auth_tries");
+  settings.max_auth_tries = tries == 0 ? kDefaultTries : tries < 0 ? 0 : static_cast<int>(tries);
+  settings.host_key_files = list(options, "host_keys");
+  settings.algorithms.host_keys = list(options, "host_key_algorithms");
+  settings.algorithms.key_exchanges = list(options, "kex_algorithms");
+  settings.algorithms.ciphers = list(options, "ciphers");
+  settings.algorithms.macs = list(options, "macs");
+  settings.algorithms.public_keys = list(options, "public_key_algorithms");
+  settings.algorithms.min_group_exchange_bits = static_cast<int>(options.integer("min_dh_group_exchange_key_size"));
+  settings.banner_file = options.string("login_banner_file");
+  settings.password_authentication = options.flag("password_authentication");
+  settings.keyboard_interactive_authentication = options.flag("keyboard_interactive_authentication");
+  SLIPWAY_TRY(choose_algorithms(settings.algorithms));
+  return settings;
+}
+
+}  // namespace slipway::sftp

@@ -1,0 +1,31 @@
+// The module's options as values.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "algorithms.h"
+#include "slipway/option.h"
+
+namespace slipway::sftp {
+
+struct Binding {
+  std::string address;  // empty: all interfaces
+  std::uint16_t port = 2022;
+  bool apply_proxy_config = true;
+  bool operator==(const Binding&) const = default;
+};
+
+struct Settings {
+  std::vector<Binding> bindings;  // without those that are off
+  int max_auth_tries = 6;         // 0: no limit
+  std::vector<std::string> host_key_files;
+  AlgorithmSettings algorithms;
+  std::string banner_file;  // empty: none
+  bool password_authentication = true, keyboard_interactive_authentication = true;
+};
+
+// Without any binding configured there is one on port 2022. InvalidArgument for algorithms that are not possible.
+Result<Settings> read_settings(const OptionView& options);
+
+}  // namespace slipway::sftp

@@ -1,0 +1,129 @@
+// The SFTP server of one channel: bytes in, calls of the session's filesystem, bytes out. It knows no SSH.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "handle_table.h"
+#include "packet_parser.h"
+#include "sftp_status.h"
+#include "slipway/session.h"
+
+namespace slipway::sftp {
+
+// What differs between servers, not between sessions.
+struct ChannelSettings {
+  bool dot_entries = true;  // "." and ".." in listings
+};
+
+// One thread at a time. receive() may be called while the caller sends what to_send() gave, and is the only one that
+// may: replies are gathered in another buffer. Destroy it before its session.
+class SftpChannel {
+ public:
+  // Handles, requests and replies that a session may hold; soft, by one packet.
+  static constexpr std::size_t kMaxHandles = 1000;
+  static constexpr std::size_t kMaxQueued = 1024 * 1024;
+  static constexpr std::size_t kMaxUnsent = 1024 * 1024;
+  // How much is gathered before it is sent.
+  static constexpr std::size_t kGather = 512 * 1024;
+
+  // `paths`, and `session`, outlive the channel. `stop` ends calls that wait for storage.
+  SftpChannel(std::unique_ptr<Session> session, const PathResolver& paths, std::stop_token stop,
+              ChannelSettings settings);
+  ~SftpChannel();
+
+  // Takes all of `input`, or nothing when full(). Requests are kept for work(); the data of a WRITE goes straight to
+  // its file when no request waits before it.
+  bool receive(std::span<const std::byte> input);
+  // Answers waiting requests until kGather bytes of replies are there.
+  void work();
+  bool has_requests() const noexcept { return !requests_.empty(); }
+
+  // The replies to send next; sent() takes them off. The span is valid until then, whatever is received meanwhile.
+  std::span<const std::byte> to_send() noexcept;
+  void sent(std::size_t count) noexcept { sending_.consume(count); }
+  bool has_output() const noexcept { return !replies_.empty() || !sending_.empty(); }
+
+  // Nothing more is taken until work() and sent() have made room.
+  bool full() const noexcept { return requests_.size() >= kMaxQueued || unsent() >= kMaxUnsent; }
+  // Any one packet can be taken without becoming full.
+  bool has_headroom() const noexcept { return requests_.size() < kMaxQueued / 2 && unsent() < kMaxUnsent / 2; }
+  // The client does not speak the protocol; the channel must end.
+  bool broken() const noexcept { return broken_; }
+  // Whether a file is open or a request waits: what a draining server waits for.
+  bool busy() const noexcept;
+  // Drops buffers that are empty.
+  void release_memory() noexcept;
+
+  Session& session() noexcept { return *session_; }
+
+ private:
+  using Fields = FieldReader&;
+  struct StreamedWrite {
+    std::uint32_t id = 0;
+    OpenFile* file = nullptr;  // null: the handle is not one
+    std::uint64_t offset = 0;
+    std::size_t left = 0;
+  };
+
+  std::size_t unsent() const noexcept { return replies_.size() + sending_.size(); }
+  void begin_write(const PacketParser::Write& write);
+  void write_part(std::span<const std::byte> data);
+  void write(OpenFile& file, std::uint64_t offset, std::span<const std::byte> data);
+  void write_done(std::uint32_t id, const OpenFile* file);
+
+  void answer(std::span<const std::byte> packet);
+  void dispatch(PacketType type, std::uint32_t id, Fields fields);
+  void init(Fields fields);
+  void open(std::uint32_t id, Fields fields);
+  void close(std::uint32_t id, Fields fields);
+  void read(std::uint32_t id, Fields fields);
+  void write(std::uint32_t id, Fields fields);
+  void stat(std::uint32_t id, Fields fields, Follow follow);
+  void fstat(std::uint32_t id, Fields fields);
+  void setstat(std::uint32_t id, Fields fields, Follow follow);
+  void fsetstat(std::uint32_t id, Fields fields);
+  void opendir(std::uint32_t id, Fields fields);
+  void readdir(std::uint32_t id, Fields fields);
+  void remove(std::uint32_t id, Fields fields);
+  void mkdir(std::uint32_t id, Fields fields);
+  void rmdir(std::uint32_t id, Fields fields);
+  void realpath(std::uint32_t id, Fields fields);
+  void rename(std::uint32_t id, Fields fields);
+  void readlink(std::uint32_t id, Fields fields);
+  void symlink(std::uint32_t id, Fields fields);
+  void extended(std::uint32_t id, Fields fields);
+  void fsync(std::uint32_t id, Fields fields);
+  void statvfs(std::uint32_t id, Fields fields, bool by_handle);
+  void limits(std::uint32_t id);
+
+  Status finish(OpenFile& file);
+  Status set_attributes(const VPath& path, const Attributes& attributes, Follow follow);
+  Status set_attributes(OpenFile& file, const Attributes& attributes);
+  // Where the links on `path` lead, as far as they exist; the path itself where they cannot be followed.
+  VPath follow_links(const VPath& path);
+
+  // The next field as a path of the session; an empty result after an error reply was written.
+  std::optional<VPath> path(std::uint32_t id, Fields fields);
+  bool complete(std::uint32_t id, Fields fields);
+  void reply(std::uint32_t id, StatusCode code);
+  void reply(std::uint32_t id, StatusCode code, std::string_view text);
+  void reply(std::uint32_t id, const Error& error, Purpose purpose = Purpose::Other);
+  void reply(std::uint32_t id, const Status& status, Purpose purpose = Purpose::Other);
+  void bad_handle(std::uint32_t id);
+
+  const std::unique_ptr<Session> session_;
+  const PathResolver& paths_;
+  const ChannelSettings settings_;
+  OpContext context_;
+
+  PacketParser parser_;
+  ByteQueue requests_;  // whole packets, each with its length
+  ByteQueue replies_, sending_;
+  PacketWriter writer_{replies_};
+  std::optional<StreamedWrite> write_;
+  HandleTable handles_{kMaxHandles};
+  bool initialised_ = false, broken_ = false;
+};
+
+}  // namespace slipway::sftp

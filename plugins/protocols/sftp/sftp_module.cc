@@ -1,0 +1,90 @@
+// protocol-sftp: options, descriptor and factory.
+#include <array>
+#include <memory>
+
+#include "server.h"
+
+namespace {
+
+using namespace slipway;
+
+constexpr std::array kOptions = {
+    OptionSpec{"bindings[].port", OptionType::Integer, "2022", "port to listen on; 0 turns the binding off", 0, 65535},
+    OptionSpec{"bindings[].address", OptionType::String, "", "address to listen on; empty: all interfaces"},
+    OptionSpec{"bindings[].apply_proxy_config", OptionType::Boolean, "true",
+               "whether the PROXY protocol settings of the common section apply"},
+    OptionSpec{"max_auth_tries", OptionType::Integer, "0",
+               "failed attempts after which a connection is closed; 0: 6, negative: no limit", -1, 1000},
+    OptionSpec{"host_keys", OptionType::StringList, "",
+               "private host key files, one of each type; empty: id_ed25519, id_ecdsa and id_rsa in the configuration "
+               "directory, made when missing"},
+    OptionSpec{"host_key_algorithms", OptionType::StringList, "",
+               "signature algorithms of the host keys; empty: secure ones"},
+    OptionSpec{"kex_algorithms", OptionType::StringList, "",
+               "key exchange algorithms, preferred first; empty: secure ones"},
+    OptionSpec{"ciphers", OptionType::StringList, "", "ciphers, preferred first; empty: secure ones"},
+    OptionSpec{"macs", OptionType::StringList, "", "message authentication codes, preferred first; empty: secure ones"},
+    OptionSpec{"public_key_algorithms", OptionType::StringList, "",
+               "signature algorithms accepted from users' keys; empty: secure ones"},
+    OptionSpec{"min_dh_group_exchange_key_size", OptionType::Integer, "2048",
+               "smallest group of the Diffie-Hellman group exchange, in bits: 2048 or 3072", 2048, 3072},
+    OptionSpec{"login_banner_file", OptionType::Path, "", "text file that is shown before the login"},
+    OptionSpec{"password_authentication", OptionType::Boolean, "true",
+               "whether passwords are accepted, alone or after a public key"},
+    OptionSpec{"keyboard_interactive_authentication", OptionType::Boolean, "true",
+               "whether users may be asked questions (keyboard-interactive)"},
+};
+
+class SftpModule final : public ProtocolModule, private ServerIdentity {
+ public:
+  explicit SftpModule(Host& host) : host_(host) {}
+
+  Status configure(const OptionView& options) override {
+    SLIPWAY_ASSIGN(auto settings, sftp::read_settings(options));
+    if (server_) SLIPWAY_TRY(server_->configure(settings));
+    settings_ = std::move(settings);
+    return ok();
+  }
+
+  Status start() override {
+    auto* sessions = host_.service<SessionService>();
+    auto* paths = host_.service<PathResolver>();
+    auto* listeners = host_.service<ListenerService>();
+    if (sessions == nullptr || paths == nullptr || listeners == nullptr) {
+      return Error(Errc::NotSupported, "protocol-sftp",
+                   "the module needs slipway.sessions.v1, slipway.paths.v1 and slipway.listeners.v1, and this server "
+                   "denies it one");
+    }
+    auto server = std::make_unique<sftp::Server>(sftp::Services{host_.logger(), *sessions, *paths}, *listeners,
+                                                 std::string(host_.config_dir()));
+    SLIPWAY_TRY(server->start(settings_));
+    server_ = std::move(server);
+    return ok();
+  }
+
+  void drain(std::chrono::steady_clock::time_point deadline) noexcept override {
+    if (server_) server_->drain(deadline);
+  }
+  void stop() noexcept override { server_.reset(); }
+
+  std::vector<Endpoint> listening() const override { return server_ ? server_->listening() : std::vector<Endpoint>(); }
+
+  void* query(std::string_view interface_id) noexcept override {
+    return interface_id == ServerIdentity::kInterfaceId ? static_cast<ServerIdentity*>(this) : nullptr;
+  }
+
+ private:
+  std::vector<std::string> fingerprints() const override {
+    return server_ ? server_->fingerprints() : std::vector<std::string>();
+  }
+
+  Host& host_;
+  sftp::Settings settings_;
+  std::unique_ptr<sftp::Server> server_;
+};
+
+}  // namespace
+
+SLIPWAY_MODULE(SftpModule, .kind = slipway::ModuleKind::Protocol, .name = "protocol-sftp", .version = "0.1.0",
+               .summary = "Serves files over SSH: SFTP version 3 with the OpenSSH extensions", .provides = "sftp",
+               .section = "sftpd", .options = kOptions.data(), .option_count = kOptions.size());

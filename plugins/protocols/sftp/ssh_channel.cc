@@ -1,0 +1,163 @@
+#include "ssh_channel.h"
+
+#include <algorithm>
+#include <array>
+
+namespace slipway::sftp {
+namespace {
+
+// At most this much goes into one ssh_channel_write: enough to fill the socket, little enough to hear the client
+// between.
+constexpr std::uint32_t kMaxSend = 512 * 1024;
+// What a client that keeps to its window can have sent beyond what was taken: ours, or libssh's (1.28 MB, granted again
+// below half of that).
+constexpr std::size_t kLibraryWindow = 2 * 1024 * 1024;
+
+SshChannel* self(void* data) { return static_cast<SshChannel*>(data); }
+
+}  // namespace
+
+std::unique_ptr<SshChannel> SshChannel::make(ssh_session session, ChannelOwner& owner, const std::string& channel_id,
+                                             const ChannelEnvironment& environment) {
+  std::unique_ptr<SshChannel> channel(new SshChannel(owner, "SFTP_" + channel_id, environment));
+  channel->channel_ = ssh_channel_new(session);
+  if (channel->channel_ == nullptr) return nullptr;
+  auto& callbacks = channel->callbacks_;
+  callbacks.userdata = channel.get();
+  callbacks.channel_data_function = [](ssh_session, ssh_channel, void* data, std::uint32_t length, int is_stderr,
+                                       void* me) {
+    return static_cast<int>(self(me)->on_data({static_cast<const std::byte*>(data), length}, is_stderr != 0));
+  };
+  callbacks.channel_eof_function = [](ssh_session, ssh_channel, void* me) { self(me)->eof_ = true; };
+  callbacks.channel_close_function = [](ssh_session, ssh_channel, void* me) { self(me)->closed_there_ = true; };
+  callbacks.channel_subsystem_request_function = [](ssh_session, ssh_channel, const char* subsystem, void* me) {
+    return std::string_view(subsystem) == "sftp" && self(me)->start_sftp() ? 0 : 1;
+  };
+  ssh_callbacks_init(&callbacks);
+  if (ssh_set_channel_callbacks(channel->channel_, &callbacks) != SSH_OK) return nullptr;
+  return channel;
+}
+
+SshChannel::~SshChannel() {
+  on_stop_.reset();
+  sftp_.reset();
+  if (channel_ == nullptr) return;
+  ssh_remove_channel_callbacks(channel_, &callbacks_);
+  ssh_channel_free(channel_);
+}
+
+bool SshChannel::start_sftp() {
+  if (sftp_ || closed_here_ || eof_) return false;
+  auto session = owner_.open_session("SFTP", connection_id_);
+  if (!session) {
+    owner_.log().info("the session cannot be opened",
+                      {{"connection_id", connection_id_}, {"error", session.error().message()}});
+    return false;
+  }
+  const auto stop_token = (*session)->stop_token();
+  sftp_ = std::make_unique<SftpChannel>(*std::move(session), owner_.paths(), stop_.get_token(), environment_.settings);
+  on_stop_.emplace(stop_token, [this] {
+    stop_requested_.store(true, std::memory_order_release);
+    stop_.request_stop();
+    owner_.stop_requested();
+  });
+  if (environment_.window_budget != nullptr) window_.emplace(*environment_.window_budget);
+  return true;
+}
+
+// Within libssh's callback: nothing may be written here. What is not taken stays with libssh, and is passed again with
+// what comes next.
+std::uint32_t SshChannel::on_data(std::span<const std::byte> data, bool is_stderr) {
+  const auto all = static_cast<std::uint32_t>(data.size());
+  if (is_stderr || !sftp_ || closed_here_) return all;
+  if (window_) window_->received(data.size() - held_);
+  if (held_ == 0 && sftp_->receive(data)) return all;
+  held_ = data.size();
+  // libssh does not enforce the window.
+  if (held_ > std::max<std::size_t>(kLibraryWindow, window_ ? window_->size() : 0)) violated_ = true;
+  return 0;
+}
+
+void SshChannel::take_held() {
+  if (held_ == 0) return;
+  std::array<std::byte, 16 * 1024> part;
+  while (held_ > 0 && !sftp_->full()) {
+    const auto wanted = static_cast<std::uint32_t>(std::min(held_, part.size()));
+    const int count = ssh_channel_read_timeout(channel_, part.data(), wanted, 0, 0);
+    if (count <= 0) {
+      held_ = 0;
+      break;
+    }
+    sftp_->receive(std::span(part).first(static_cast<std::size_t>(count)));
+    held_ -= std::min(held_, static_cast<std::size_t>(count));
+  }
+}
+
+void SshChannel::send_some() {
+  const auto output = sftp_->to_send();
+  // Beyond the client's window ssh_channel_write would wait, deaf to everything but the window.
+  const auto count = std::min(
+      {static_cast<std::size_t>(ssh_channel_window_size(channel_)), output.size(), static_cast<std::size_t>(kMaxSend)});
+  if (count == 0) return;
+  const int written = ssh_channel_write(channel_, output.data(), static_cast<std::uint32_t>(count));
+  if (written <= 0) return close();
+  sftp_->sent(static_cast<std::size_t>(written));
+}
+
+// Reading with a size raises the window to that size; with nothing held the read finds nothing and takes nothing. One
+// pass of libssh over the socket lies in between, hence the headroom.
+void SshChannel::grant_window() {
+  if (!window_ || eof_ || held_ > 0 || !sftp_->has_headroom()) return;
+  const auto window = window_->due(std::chrono::steady_clock::now(), [this] { return owner_.round_trip(); });
+  if (window == 0) return;
+  const int read = ssh_channel_read_timeout(channel_, environment_.window_sink, window, 0, 0);
+  if (read > 0) {
+    owner_.log().error("bytes were lost while the window was raised", {{"connection_id", connection_id_}});
+    violated_ = true;
+  }
+}
+
+bool SshChannel::step() {
+  if (closed_there_ || stop_requested_.load(std::memory_order_acquire)) close();
+  if (!closed_here_ && !sftp_ && eof_) close();
+  if (closed_here_ || !sftp_) return false;
+  take_held();
+  sftp_->work();
+  if (sftp_->broken()) {
+    owner_.log().info("the client does not speak SFTP version 3", {{"connection_id", connection_id_}});
+    close();
+    return false;
+  }
+  send_some();
+  if (closed_here_) return false;
+  grant_window();
+  const bool waiting = held_ > 0 || sftp_->has_requests() || sftp_->has_output();
+  if (!waiting && eof_) {
+    ssh_channel_request_send_exit_status(channel_, 0);
+    close();
+  }
+  return waiting && ssh_channel_window_size(channel_) > 0;
+}
+
+void SshChannel::abandon() noexcept {
+  closed_here_ = true;
+  stop_.request_stop();
+  on_stop_.reset();
+  sftp_.reset();
+  window_.reset();
+}
+
+void SshChannel::close() {
+  if (closed_here_) return;
+  abandon();
+  ssh_channel_send_eof(channel_);
+  ssh_channel_close(channel_);
+}
+
+void SshChannel::idle() noexcept {
+  if (!sftp_) return;
+  sftp_->release_memory();
+  if (window_) window_->idle();
+}
+
+}  // namespace slipway::sftp

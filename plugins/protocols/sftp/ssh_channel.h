@@ -1,0 +1,94 @@
+// One session channel of an SSH connection (RFC 4254), and the SFTP session that runs in it.
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <stop_token>
+#include <string>
+
+#include "receive_window.h"
+#include "sftp_channel.h"
+#include "ssh_handles.h"
+
+namespace slipway::sftp {
+
+// What a channel needs of its connection; all but wake() on the connection's thread.
+class ChannelOwner {
+ public:
+  // The session for the channel's subsystem.
+  virtual Result<std::unique_ptr<Session>> open_session(std::string_view protocol, std::string_view connection_id) = 0;
+  virtual const PathResolver& paths() const noexcept = 0;
+  virtual Logger& log() noexcept = 0;
+  virtual std::chrono::microseconds round_trip() const noexcept = 0;
+  // Ends the wait of the connection's thread; and, when that is held up elsewhere, soon the connection. Any thread.
+  virtual void stop_requested() noexcept = 0;
+
+ protected:
+  ~ChannelOwner() = default;
+};
+
+// What channels take from their server.
+struct ChannelEnvironment {
+  ChannelSettings settings;
+  WindowBudget* window_budget = nullptr;  // null: libssh's own window
+  void* window_sink = nullptr;            // ReceiveWindow::kMax bytes that are never touched
+};
+
+// Belongs to the connection's thread. libssh holds pointers into it: it stays until closed() and then frees the
+// channel.
+class SshChannel {
+ public:
+  // Null when libssh has no memory.
+  // `channel_id` is unique in the server; connection ids are made of it and the protocol.
+  static std::unique_ptr<SshChannel> make(ssh_session session, ChannelOwner& owner, const std::string& channel_id,
+                                          const ChannelEnvironment& environment);
+  ~SshChannel();
+  SshChannel(const SshChannel&) = delete;
+  SshChannel& operator=(const SshChannel&) = delete;
+
+  ssh_channel handle() const noexcept { return channel_; }
+
+  // Reads what was held back, answers requests, sends at most one portion, closes what is over. Outside libssh's
+  // callbacks. Whether there is more to do without hearing from the client.
+  bool step();
+  // Ends the session and closes the channel; open transfers are abandoned.
+  void close();
+  // Ends the session of a connection that is gone.
+  void abandon() noexcept;
+  // Both sides have closed it.
+  bool closed() const noexcept { return closed_here_ && closed_there_; }
+  bool closing() const noexcept { return closed_here_ && !closed_there_; }
+  // The client breaks the rules of SSH or SFTP in a way that ends the connection.
+  bool violated() const noexcept { return violated_; }
+  bool busy() const noexcept { return sftp_ && sftp_->busy(); }
+  // Nothing has come for a while.
+  void idle() noexcept;
+
+ private:
+  SshChannel(ChannelOwner& owner, std::string connection_id, const ChannelEnvironment& environment)
+      : owner_(owner), connection_id_(std::move(connection_id)), environment_(environment) {}
+
+  std::uint32_t on_data(std::span<const std::byte> data, bool is_stderr);
+  bool start_sftp();
+  void take_held();
+  void send_some();
+  void grant_window();
+
+  ChannelOwner& owner_;
+  const std::string connection_id_;
+  const ChannelEnvironment& environment_;
+  ssh_channel channel_ = nullptr;
+  ssh_channel_callbacks_struct callbacks_{};
+
+  std::unique_ptr<SftpChannel> sftp_;
+  std::stop_source stop_;
+  std::atomic<bool> stop_requested_ = false;
+  std::optional<std::stop_callback<std::function<void()>>> on_stop_;
+  std::optional<ReceiveWindow> window_;
+  std::size_t held_ = 0;  // bytes that libssh keeps, because the session is full
+  bool eof_ = false, closed_here_ = false, closed_there_ = false, violated_ = false;
+};
+
+}  // namespace slipway::sftp

@@ -1,0 +1,306 @@
+#include "ssh_connection.h"
+
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <openssl/rand.h>
+#include <poll.h>
+#include <sys/eventfd.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+
+namespace slipway::sftp {
+namespace {
+
+using namespace std::chrono_literals;
+using Clock = SshConnection::Clock;
+
+constexpr auto kLoginGrace = 2min;
+constexpr auto kNoChannel = 15min;  // how long a client that is logged in may have no channel
+constexpr auto kCloseGrace = 10s;   // how long a client may take to answer a close
+constexpr auto kStopGrace = 5s;     // how long a thread may take to notice that it shall stop
+constexpr auto kLinger = 2s;        // how long we wait for a client to read our last words
+constexpr auto kIdleTrim = 500ms;   // quiet for this long: buffers are given back
+constexpr auto kNever = Clock::time_point::max();
+
+std::string random_hex() {
+  std::array<unsigned char, 16> bytes{};
+  RAND_bytes(bytes.data(), static_cast<int>(bytes.size()));
+  constexpr char kDigits[] = "0123456789abcdef";
+  std::string hex;
+  for (const auto byte : bytes) {
+    hex += kDigits[byte >> 4];
+    hex += kDigits[byte & 15];
+  }
+  return hex;
+}
+
+}  // namespace
+
+SshConnection::SshConnection(Services services, std::shared_ptr<const Transport> transport, AcceptedConnection accepted,
+                             const ChannelEnvironment& environment)
+    : services_(services),
+      transport_(std::move(transport)),
+      accepted_(std::move(accepted)),
+      environment_(environment),
+      id_(random_hex()),
+      reader_(accepted_.fd),
+      deadline_((Clock::now() + kLoginGrace).time_since_epoch().count()),
+      stop_deadline_(kNever.time_since_epoch().count()),
+      wake_fd_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)),
+      control_fd_(::fcntl(accepted_.fd, F_DUPFD_CLOEXEC, 0)) {}
+
+SshConnection::~SshConnection() {
+  if (wake_fd_ >= 0) ::close(wake_fd_);
+  close_socket();
+}
+
+void SshConnection::close_socket() {
+  std::lock_guard lock(control_mutex_);
+  if (control_fd_ >= 0) ::close(std::exchange(control_fd_, -1));
+}
+
+void SshConnection::abort() noexcept {
+  std::lock_guard lock(control_mutex_);
+  if (control_fd_ >= 0) ::shutdown(control_fd_, SHUT_RDWR);
+}
+
+void SshConnection::wake() noexcept {
+  const std::uint64_t one = 1;
+  (void)!::write(wake_fd_, &one, sizeof one);
+}
+
+void SshConnection::drain() noexcept {
+  draining_.store(true, std::memory_order_release);
+  wake();
+}
+
+void SshConnection::stop() noexcept {
+  stop_.request_stop();
+  stop_requested();
+}
+
+void SshConnection::stop_requested() noexcept {
+  stop_deadline_.store((Clock::now() + kStopGrace).time_since_epoch().count(), std::memory_order_relaxed);
+  wake();
+}
+
+bool SshConnection::overdue(Clock::time_point now) const noexcept {
+  const auto ticks = now.time_since_epoch().count();
+  return ticks > deadline_.load(std::memory_order_relaxed) || ticks > stop_deadline_.load(std::memory_order_relaxed);
+}
+
+std::chrono::microseconds SshConnection::round_trip() const noexcept {
+  tcp_info info{};
+  socklen_t length = sizeof info;
+  if (::getsockopt(accepted_.fd, IPPROTO_TCP, TCP_INFO, &info, &length) != 0) return 1ms;
+  return std::chrono::microseconds(info.tcpi_rtt);
+}
+
+Result<std::unique_ptr<Session>> SshConnection::open_session(std::string_view protocol,
+                                                             std::string_view connection_id) {
+  if (!login_ || login_->login() == nullptr) return Error(Errc::PermissionDenied, "session", "not logged in");
+  if (draining_.load(std::memory_order_acquire))
+    return Error(Errc::Unavailable, "session", "the service is shutting down");
+  return login_->login()->open(protocol, connection_id);
+}
+
+ssh_channel SshConnection::open_channel() {
+  if (!login_ || login_->login() == nullptr || channels_.size() >= kMaxChannels || stop_.stop_requested())
+    return nullptr;
+  auto channel = SshChannel::make(session_.get(), *this, id_ + "_" + std::to_string(++channels_opened_), environment_);
+  if (!channel) return nullptr;
+  channels_.push_back(std::move(channel));
+  return channels_.back()->handle();
+}
+
+void SshConnection::install_callbacks() {
+  callbacks_.userdata = this;
+  callbacks_.auth_none_function = [](ssh_session, const char* user, void* me) {
+    return static_cast<SshConnection*>(me)->login_->none(user);
+  };
+  callbacks_.auth_password_function = [](ssh_session, const char* user, const char* password, void* me) {
+    return static_cast<SshConnection*>(me)->login_->password(user, password);
+  };
+  callbacks_.auth_pubkey_function = [](ssh_session, const char* user, ssh_key_struct* key, char state, void* me) {
+    return static_cast<SshConnection*>(me)->login_->public_key(user, key, static_cast<ssh_publickey_state_e>(state));
+  };
+  callbacks_.channel_open_request_session_function = [](ssh_session, void* me) {
+    return static_cast<SshConnection*>(me)->open_channel();
+  };
+  ssh_callbacks_init(&callbacks_);
+  ssh_set_server_callbacks(session_.get(), &callbacks_);
+  ssh_set_message_callback(
+      session_.get(),
+      [](ssh_session, ssh_message message, void* me) {
+        return static_cast<SshConnection*>(me)->login_->message(message);
+      },
+      this);
+}
+
+bool SshConnection::handshake() {
+  auto attempt = services_.sessions.begin({.protocol = "SSH",
+                                           .connection_id = id_,
+                                           .remote = accepted_.remote,
+                                           .local = accepted_.local,
+                                           .client_version = {},
+                                           .encrypted = true});
+  session_.reset(attempt && wake_fd_ >= 0 && control_fd_ >= 0 ? ssh_new() : nullptr);
+  if (!session_) {
+    ::close(accepted_.fd);
+    services_.log.debug("connection refused",
+                        {{"connection_id", id_},
+                         {"remote", accepted_.remote.address},
+                         {"error", attempt ? std::string("out of descriptors or memory") : attempt.error().message()}});
+    return false;
+  }
+  attempt_ = *std::move(attempt);
+  if (const auto attached = transport_->attach(session_.get(), accepted_.fd); !attached) {
+    services_.log.warn("connection refused", {{"connection_id", id_}, {"error", attached.error().message()}});
+    return false;
+  }
+  OpContext context;
+  context.stop = stop_.get_token();
+  context.deadline = Clock::time_point(Clock::duration(deadline_.load(std::memory_order_relaxed)));
+  context.connection_id = id_;
+  login_.emplace(session_.get(), *transport_, *attempt_, std::move(context), services_.log);
+  install_callbacks();
+
+  int done = SSH_AGAIN;
+  while (done == SSH_AGAIN && !stop_.stop_requested()) done = ssh_handle_key_exchange(session_.get());
+  if (done != SSH_OK) {
+    services_.log.debug(
+        "no key exchange",
+        {{"connection_id", id_}, {"remote", accepted_.remote.address}, {"error", ssh_get_error(session_.get())}});
+    return false;
+  }
+  const auto text = [](const char* value) { return std::string_view(value == nullptr ? "" : value); };
+  attempt_->set_client_version(text(ssh_get_clientbanner(session_.get())));
+  services_.log.debug("key exchange done", {{"connection_id", id_},
+                                            {"client", text(ssh_get_clientbanner(session_.get()))},
+                                            {"kex", text(ssh_get_kex_algo(session_.get()))},
+                                            {"cipher", text(ssh_get_cipher_in(session_.get()))},
+                                            {"mac", text(ssh_get_hmac_in(session_.get()))}});
+  return true;
+}
+
+void SshConnection::run() {
+  const int on = 1, idle_seconds = 120;
+  ::setsockopt(accepted_.fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
+  ::setsockopt(accepted_.fd, IPPROTO_TCP, TCP_KEEPIDLE, &idle_seconds, sizeof idle_seconds);
+  ReadAhead::Use use(reader_);
+  if (handshake()) serve();
+  finish();
+  close_socket();
+}
+
+void SshConnection::serve() {
+  event_.reset(ssh_event_new());
+  const auto noticed = [](socket_t fd, int, void*) {
+    std::uint64_t count = 0;
+    (void)!::read(fd, &count, sizeof count);
+    return 0;
+  };
+  if (!event_ || ssh_event_add_session(event_.get(), session_.get()) != SSH_OK ||
+      ssh_event_add_fd(event_.get(), wake_fd_, POLLIN, noticed, nullptr) != SSH_OK)
+    return;
+
+  constexpr int kTrimAfter = std::chrono::milliseconds(kIdleTrim).count();
+  bool more = false, warm = true;
+  while (true) {
+    const int timeout = more ? 0 : warm ? kTrimAfter : -1;
+    const int polled = ssh_event_dopoll(event_.get(), timeout);
+    if (polled == SSH_ERROR || (ssh_get_status(session_.get()) & (SSH_CLOSED | SSH_CLOSED_ERROR)) != 0) return;
+    if (polled == SSH_AGAIN && timeout == kTrimAfter) {
+      for (auto& channel : channels_) channel->idle();
+      reader_.release_memory();
+      warm = false;
+    } else {
+      warm = true;
+    }
+    stop_deadline_.store(kNever.time_since_epoch().count(), std::memory_order_relaxed);
+    if (stop_.stop_requested() || login_->exhausted()) return;
+    const auto served = serve_channels();
+    if (!served) return;
+    more = *served;
+    update_deadline();
+    if (draining_.load(std::memory_order_acquire) &&
+        std::none_of(channels_.begin(), channels_.end(), [](const auto& channel) { return channel->busy(); }))
+      return;
+  }
+}
+
+// Whether a channel can go on without hearing from the client; nothing when the connection must end.
+std::optional<bool> SshConnection::serve_channels() {
+  bool more = false;
+  for (auto& channel : channels_) {
+    more |= channel->step();
+    if (channel->violated()) {
+      services_.log.info("the client ignores the limits of its channel",
+                         {{"connection_id", id_}, {"remote", accepted_.remote.address}});
+      return std::nullopt;
+    }
+  }
+  channels_.remove_if([](const auto& channel) { return channel->closed(); });
+  return more;
+}
+
+void SshConnection::update_deadline() {
+  auto waiting = Waiting::Nothing;
+  if (login_->login() == nullptr) {
+    waiting = Waiting::Login;
+  } else if (std::any_of(channels_.begin(), channels_.end(), [](const auto& channel) { return channel->closing(); })) {
+    waiting = Waiting::Close;
+  } else if (channels_.empty()) {
+    waiting = Waiting::Channel;
+  }
+  if (waiting == waiting_for_) return;
+  waiting_for_ = waiting;
+  const auto deadline = waiting == Waiting::Close     ? Clock::now() + kCloseGrace
+                        : waiting == Waiting::Channel ? Clock::now() + kNoChannel
+                                                      : kNever;
+  deadline_.store(deadline.time_since_epoch().count(), std::memory_order_relaxed);
+}
+
+void SshConnection::finish() {
+  // From here on only the socket's end and the time of the last words matter.
+  deadline_.store((Clock::now() + kCloseGrace).time_since_epoch().count(), std::memory_order_relaxed);
+  const bool open = session_ && event_ && ssh_is_connected(session_.get()) &&
+                    (ssh_get_status(session_.get()) & (SSH_CLOSED | SSH_CLOSED_ERROR)) == 0;
+  for (auto& channel : channels_) open ? channel->close() : channel->abandon();
+  if (open) {
+    ssh_blocking_flush(session_.get(), std::chrono::milliseconds(kLinger).count());
+    ssh_event_dopoll(event_.get(), 0);  // lets libssh see that the socket takes one more message
+  }
+  channels_.clear();
+  if (event_) {
+    ssh_event_remove_fd(event_.get(), wake_fd_);
+    ssh_event_remove_session(event_.get(), session_.get());
+    event_.reset();
+  }
+  if (open) {
+    ssh_disconnect(session_.get());
+    linger();
+  }
+  login_.reset();
+  session_.reset();
+  attempt_.reset();
+}
+
+// A socket that is closed with unread input resets the connection, and what the client has not read yet is lost.
+void SshConnection::linger() {
+  ::shutdown(control_fd_, SHUT_WR);
+  const auto until = Clock::now() + kLinger;
+  std::array<char, 4096> discarded;
+  for (auto now = Clock::now(); now < until; now = Clock::now()) {
+    pollfd entry{control_fd_, POLLIN, 0};
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(until - now).count();
+    if (::poll(&entry, 1, static_cast<int>(left)) <= 0) continue;
+    if (::recv(control_fd_, discarded.data(), discarded.size(), 0) <= 0) return;
+  }
+}
+
+}  // namespace slipway::sftp

@@ -1,0 +1,88 @@
+#include "transport.h"
+
+#include <unistd.h>
+
+#include <fstream>
+
+namespace slipway::sftp {
+namespace {
+
+constexpr const char* kIdentification = "Slipway_0.1.0";
+constexpr std::size_t kMaxBanner = 64 * 1024;
+
+std::string read_banner(const std::string& file, Logger& log) {
+  if (file.empty()) return {};
+  std::ifstream in(file, std::ios::binary);
+  std::string text(kMaxBanner, '\0');
+  in.read(text.data(), static_cast<std::streamsize>(text.size()));
+  text.resize(in.gcount() > 0 ? static_cast<std::size_t>(in.gcount()) : 0);
+  if (text.empty()) log.warn("the login banner cannot be read; there will be none", {{"file", file}});
+  return text;
+}
+
+}  // namespace
+
+Result<std::shared_ptr<const Transport>> Transport::make(const Settings& settings, const std::string& config_dir,
+                                                         Logger& log) {
+  std::shared_ptr<Transport> transport(new Transport);
+  SLIPWAY_ASSIGN(auto lists, choose_algorithms(settings.algorithms));
+  for (const auto& warning : lists.warnings) log.warn(warning);
+  SLIPWAY_ASSIGN(auto keys, load_host_keys(config_dir, settings.host_key_files, log));
+
+  transport->bind_.reset(ssh_bind_new());
+  if (!transport->bind_) return Error(Errc::Internal, "ssh", "out of memory");
+  SLIPWAY_TRY(transport->set_options(lists));
+  for (auto& key : keys) {
+    transport->fingerprints_.push_back(key.label + " " + key.fingerprint);
+    if (ssh_bind_options_set(transport->bind_.get(), SSH_BIND_OPTIONS_IMPORT_KEY, key.key.get()) != SSH_OK)
+      return Error(Errc::InvalidArgument, key.file, ssh_get_error(transport->bind_.get()));
+    (void)key.key.release();  // the bind's now
+  }
+  transport->algorithms_ = std::move(lists);
+  transport->login_banner_ = read_banner(settings.banner_file, log);
+  transport->max_auth_tries_ = settings.max_auth_tries;
+  transport->password_authentication_ = settings.password_authentication;
+  transport->keyboard_interactive_authentication_ = settings.keyboard_interactive_authentication;
+  return std::shared_ptr<const Transport>(std::move(transport));
+}
+
+Status Transport::set_options(const AlgorithmLists& lists) {
+  const bool process_config = false;  // /etc/ssh is not ours
+  const std::pair<ssh_bind_options_e, const void*> options[] = {
+      {SSH_BIND_OPTIONS_PROCESS_CONFIG, &process_config},
+      {SSH_BIND_OPTIONS_BANNER, kIdentification},
+      {SSH_BIND_OPTIONS_HOSTKEY_ALGORITHMS, lists.host_keys.c_str()},
+      {SSH_BIND_OPTIONS_KEY_EXCHANGE, lists.key_exchanges.c_str()},
+      {SSH_BIND_OPTIONS_CIPHERS_C_S, lists.ciphers.c_str()},
+      {SSH_BIND_OPTIONS_CIPHERS_S_C, lists.ciphers.c_str()},
+      {SSH_BIND_OPTIONS_HMAC_C_S, lists.macs.c_str()},
+      {SSH_BIND_OPTIONS_HMAC_S_C, lists.macs.c_str()},
+      {SSH_BIND_OPTIONS_PUBKEY_ACCEPTED_KEY_TYPES, lists.public_keys.c_str()},
+  };
+  for (const auto& [option, value] : options) {
+    if (ssh_bind_options_set(bind_.get(), option, value) != SSH_OK)
+      return Error(Errc::InvalidArgument, "ssh algorithms", ssh_get_error(bind_.get()));
+  }
+  return ok();
+}
+
+Status Transport::attach(ssh_session session, int fd) const {
+  bool process_config = false;
+  ssh_options_set(session, SSH_OPTIONS_PROCESS_CONFIG, &process_config);
+  std::lock_guard lock(mutex_);
+  if (ssh_bind_accept_fd(bind_.get(), session, fd) == SSH_OK) return ok();
+  if (ssh_get_fd(session) != fd) ::close(fd);
+  return Error(Errc::Internal, "ssh", ssh_get_error(bind_.get()));
+}
+
+std::string Transport::signature_algorithm(ssh_key key) const {
+  switch (ssh_key_type(key)) {
+    case SSH_KEYTYPE_RSA:
+      if (accepts_sha1_signatures(algorithms_)) return "ssh-rsa";
+      return algorithms_.public_keys.find("rsa-sha2-256") != std::string::npos ? "rsa-sha2-256" : "rsa-sha2-512";
+    default:
+      return ssh_key_type_to_char(ssh_key_type(key));
+  }
+}
+
+}  // namespace slipway::sftp

@@ -1,0 +1,47 @@
+// What all connections of a server share of SSH: host keys, algorithms, banner, the rules of logging in.
+#pragma once
+
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "host_keys.h"
+#include "settings.h"
+
+namespace slipway::sftp {
+
+// Immutable once made; a reload makes another, and connections keep theirs. Thread-safe.
+class Transport {
+ public:
+  // Reads (or makes) the host keys. Errors name the option or the file and what to change.
+  static Result<std::shared_ptr<const Transport>> make(const Settings& settings, const std::string& config_dir,
+                                                       Logger& log);
+
+  // Makes `session` the server's end of the connection on `fd`, which belongs to it from then on, also on failure.
+  Status attach(ssh_session session, int fd) const;
+
+  // "ED25519 SHA256:..."
+  const std::vector<std::string>& fingerprints() const noexcept { return fingerprints_; }
+  const std::string& login_banner() const noexcept { return login_banner_; }  // empty: none
+  int max_auth_tries() const noexcept { return max_auth_tries_; }             // 0: no limit
+  bool password_authentication() const noexcept { return password_authentication_; }
+  bool keyboard_interactive_authentication() const noexcept { return keyboard_interactive_authentication_; }
+  // What a signature by a key of this type was made with, as far as it can be known: libssh does not say, so for RSA it
+  // is the weakest that is accepted.
+  std::string signature_algorithm(ssh_key key) const;
+
+ private:
+  Transport() = default;
+  Status set_options(const AlgorithmLists& lists);
+
+  mutable std::mutex mutex_;  // ssh_bind is not thread-safe
+  BindPtr bind_;
+  AlgorithmLists algorithms_;
+  std::vector<std::string> fingerprints_;
+  std::string login_banner_;
+  int max_auth_tries_ = 0;
+  bool password_authentication_ = true, keyboard_interactive_authentication_ = true;
+};
+
+}  // namespace slipway::sftp
