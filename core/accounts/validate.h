@@ -42,7 +42,6 @@ struct ValidationSettings {
   double secret_min_entropy = 80;                       // of passphrases and customer keys; 0: not checked
   bool external_auth = false;                           // whether a hook or module keeps users elsewhere
   std::vector<std::string> totp_configs = {"Default"};  // names of mfa.totp
-  std::vector<std::string> enabled_commands;            // that command actions may run
   bool legacy_admin_permissions = false;                // manage_* alone suffices
 };
 
