@@ -10,7 +10,7 @@
 
 namespace slipway::accounts {
 
-struct AccountRooms;  // catalog_rooms.h: what the service is made of
+struct AccountRooms;  // account_rooms.h: what the service is made of
 
 struct SaveOptions {
   bool restoring = false;  // from a dump: hashes, timestamps and used tokens are taken as they come

@@ -46,7 +46,7 @@ Status seal(crypto::Secret& secret, SecretStrength strength, std::string_view ad
             std::string_view at);
 Status seal_all(JsonText& document, std::string_view additional_data, const ValidationContext&, std::string_view at);
 Status check_recovery_codes(std::vector<RecoveryCode>& codes, const std::string& owner, const ValidationContext&);
-// The formats in which the passwords of administrators, shares and API keys are stored.
+// The formats that this server makes: those of the passwords of administrators, shares and API keys.
 bool is_native_hash(std::string_view password);
 
 // ---- parts of entities

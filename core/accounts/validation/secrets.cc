@@ -45,7 +45,8 @@ Status check_recovery_codes(std::vector<RecoveryCode>& codes, const std::string&
 }
 
 bool is_native_hash(std::string_view password) {
-  return password.starts_with("$2a$") || password.starts_with("$argon2id$");
+  return password.starts_with("$2a$") || password.starts_with("$argon2id$") ||
+         password.starts_with("$pbkdf2-b64salt-sha256$");
 }
 
 Status check_totp(TotpConfig& totp, bool with_protocols, const std::string& owner, const ValidationContext& context) {

@@ -113,7 +113,7 @@ Status validate(ApiKey& key, const ValidationContext& context) {
     return invalid("/user", "a key is for a user or an administrator, not both");
   (key.scope == 1 ? key.user : key.admin).clear();
   key.expires_at = std::max<std::int64_t>(0, key.expires_at);
-  if (!is_native_hash(key.key)) return invalid("/key", "must be a bcrypt ($2a$) or Argon2id hash");
+  if (!is_native_hash(key.key)) return invalid("/key", "must be a bcrypt ($2a$), Argon2id or PBKDF2 hash");
   return ok();
 }
 

@@ -1,0 +1,36 @@
+#include "core/accounts/catalog/kept.h"
+
+#include "core/accounts/json_secrets.h"
+
+namespace slipway::accounts {
+
+void keep_stored(crypto::Secret& incoming, const crypto::Secret& stored) {
+  const bool redacted = incoming.is_redacted() || (incoming.is_plain() && incoming.payload == "[**redacted**]");
+  if (redacted) incoming.status = "Redacted";
+  if (incoming.empty() || (incoming.is_plain() && !redacted) || stored.empty()) return;
+  incoming = stored;
+}
+
+void keep_stored(FilesystemConfig& incoming, const FilesystemConfig& stored) {
+  keep_stored(incoming.extra, stored.extra);
+  if (incoming.provider != stored.provider) return;
+  const auto keep = [&](auto config, auto... secrets) {
+    auto& in = incoming.*config;
+    const auto& old = stored.*config;
+    (keep_stored(in.*secrets, old.*secrets), ...);
+    keep_stored(in.extra, old.extra);
+  };
+  keep(&FilesystemConfig::osconfig);
+  keep(&FilesystemConfig::s3config, &S3FsConfig::access_secret, &S3FsConfig::sse_customer_key);
+  keep(&FilesystemConfig::azblobconfig, &AzureBlobFsConfig::account_key, &AzureBlobFsConfig::sas_url);
+  keep(&FilesystemConfig::cryptconfig, &CryptFsConfig::passphrase);
+  keep(&FilesystemConfig::sftpconfig, &SftpFsConfig::password, &SftpFsConfig::private_key,
+       &SftpFsConfig::key_passphrase, &SftpFsConfig::socks_password);
+  keep(&FilesystemConfig::httpconfig, &HttpFsConfig::password, &HttpFsConfig::api_key);
+  keep(&FilesystemConfig::ftpconfig, &FtpFsConfig::password);
+  keep(&FilesystemConfig::gcsconfig, &GcsFsConfig::credentials);
+  if (incoming.gcsconfig.credentials.empty()) incoming.gcsconfig.credentials = stored.gcsconfig.credentials;
+  keep_stored_secrets(incoming.moduleconfig, stored.moduleconfig);
+}
+
+}  // namespace slipway::accounts
