@@ -1,10 +1,11 @@
-# slipway_room(<name> [DEPENDS <room>...] [LIBRARIES <library>...] [INCLUDES <folder>...])
+# slipway_room(<name> [DEPENDS <room>...] [LIBRARIES <library>...] [INCLUDES <folder>...] [EXCLUDE <file>...])
 #
 # One folder of core: its *.cc become the static library slipway_<name>, its *_test.cc the program <name>_test.
 # DEPENDS names the rooms it may include; the lint test checks that the includes agree.
 function(slipway_room name)
-  cmake_parse_arguments(ARG "" "" "DEPENDS;LIBRARIES;TEST_LIBRARIES;INCLUDES" ${ARGN})
+  cmake_parse_arguments(ARG "" "" "DEPENDS;LIBRARIES;TEST_LIBRARIES;INCLUDES;EXCLUDE" ${ARGN})
   file(GLOB_RECURSE sources CONFIGURE_DEPENDS RELATIVE "${CMAKE_CURRENT_SOURCE_DIR}" *.cc)
+  list(REMOVE_ITEM sources "" ${ARG_EXCLUDE})
   set(tests ${sources})
   list(FILTER tests INCLUDE REGEX "_test\\.cc$")
   list(FILTER sources EXCLUDE REGEX "_test\\.cc$")

@@ -22,6 +22,7 @@ std::string_view shown_type(const OptionSpec& spec) {
 
 std::string meaning(const OptionSpec& spec) {
   std::string text = spec.help == nullptr ? "" : spec.help;
+  if (text.ends_with('.')) text.pop_back();
   const std::string range = range_text(spec);
   if (spec.choices != nullptr) text += (text.empty() ? "" : "; ") + ("one of " + join(split(spec.choices, ','), ", "));
   if (!range.empty()) text += (text.empty() ? "" : "; ") + range;

@@ -34,13 +34,13 @@ constexpr Unit kTimes[] = {{"d", 86'400'000}, {"h", 3'600'000}, {"m", 60'000}, {
 
 std::string with_unit(std::int64_t value, std::span<const Unit> units) {
   for (const Unit& unit : units)
-    if (value != 0 && value % unit.factor == 0) return std::to_string(value / unit.factor) + std::string(unit.name);
+    if (value > 0 && value % unit.factor == 0) return std::to_string(value / unit.factor) + std::string(unit.name);
   return std::to_string(value);
 }
 
 std::string limit_text(const OptionSpec& spec, std::int64_t limit) {
-  if (spec.type == OptionType::Bytes) return with_unit(limit, kSizes);
-  if (spec.type == OptionType::Duration) return with_unit(limit, kTimes);
+  if (spec.type == OptionType::Bytes) return format_bytes(limit);
+  if (spec.type == OptionType::Duration) return format_duration(limit);
   return std::to_string(limit);
 }
 
@@ -307,6 +307,9 @@ Result<std::int64_t> parse_duration(std::string_view text) {
   }
   return total;
 }
+
+std::string format_bytes(std::int64_t bytes) { return with_unit(bytes, kSizes); }
+std::string format_duration(std::int64_t milliseconds) { return with_unit(milliseconds, kTimes); }
 
 Result<bool> parse_flag(std::string_view text) {
   const std::string lower = to_lower(text);

@@ -31,6 +31,9 @@ Result<OptionValue> value_from_text(const OptionSpec&, std::string_view text);
 Result<std::int64_t> parse_bytes(std::string_view text);
 // Milliseconds: "250ms", "30s", "1h30m", "2d"; a bare number is milliseconds.
 Result<std::int64_t> parse_duration(std::string_view text);
+// With the largest unit that divides them; a bare number where none does.
+std::string format_bytes(std::int64_t bytes);
+std::string format_duration(std::int64_t milliseconds);
 // true, t, 1 and false, f, 0 in any case.
 Result<bool> parse_flag(std::string_view text);
 

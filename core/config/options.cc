@@ -377,6 +377,14 @@ std::string_view OptionValues::item(std::string_view list, std::size_t index) co
 
 namespace {
 
+// As people would write it: "64M", "30s"; a bare number where no unit fits.
+json::value quantity(const OptionValue& value) {
+  const std::string text =
+      value.type == OptionType::Bytes ? format_bytes(value.integer) : format_duration(value.integer);
+  const bool has_unit = text.find_first_not_of("-0123456789") != std::string::npos;
+  return has_unit ? json::value(text) : json::value(value.integer);
+}
+
 json::value redacted_value(const OptionValue& value) {
   switch (value.type) {
     case OptionType::String:
@@ -385,9 +393,10 @@ json::value redacted_value(const OptionValue& value) {
     case OptionType::Secret:
       return json::value(value.text.empty() ? std::string_view() : kRedacted);
     case OptionType::Integer:
+      return json::value(value.integer);
     case OptionType::Bytes:
     case OptionType::Duration:
-      return json::value(value.integer);
+      return quantity(value);
     case OptionType::Number:
       return json::value(value.number);
     case OptionType::Boolean:
