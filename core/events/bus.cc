@@ -24,11 +24,9 @@ constexpr std::size_t kMaxConcurrentCalls = 512;  // of all concurrent handlers 
 // A registered handler. Callers hold it by shared_ptr, so that it survives being ended from inside its own call.
 class Slot {
  public:
-  Slot(std::string_view name, std::string_view actions, EventBus::Handler handler)
-      : name_(name), actions_(actions), handler_(std::move(handler)) {}
+  Slot(std::string_view name, EventBus::Handler handler) : name_(name), handler_(std::move(handler)) {}
 
   const std::string& name() const noexcept { return name_; }
-  const ActionSet& actions() const noexcept { return actions_; }
 
   // Does nothing once ended.
   Status call(const OpContext& ctx, const Event& event) {
@@ -79,7 +77,6 @@ class Slot {
 
   static thread_local const Running* innermost_;  // the handlers this thread is inside of
   const std::string name_;
-  const ActionSet actions_;
   const EventBus::Handler handler_;
   std::mutex mutex_;
   std::condition_variable returned_;
@@ -89,14 +86,6 @@ class Slot {
 
 thread_local const Slot::Running* Slot::innermost_ = nullptr;
 
-// A subscriber with a queue: a handler on a worker thread, or somebody who calls next().
-struct Subscriber {
-  Subscriber(std::string_view name, std::string_view list, std::size_t queue_size)
-      : actions(list), queue(std::string(name), queue_size) {}
-  ActionSet actions;
-  EventQueue queue;
-};
-
 void handle(Slot& slot, const Event& event, const std::stop_token& stop) {
   const OpContext ctx{.stop = stop, .user = event.username, .connection_id = event.session_id};
   if (Status status = slot.call(ctx, event); !status)
@@ -104,23 +93,26 @@ void handle(Slot& slot, const Event& event, const std::stop_token& stop) {
               {{"subscriber", slot.name()}, {"action", event.action}, {"error", status.error().message()}});
 }
 
+template <class Target>
+struct Entry {
+  ActionSet actions;
+  std::shared_ptr<Target> target;
+};
+
 // Immutable: publishers work on the one they saw, registrations make a new one.
 struct Table {
-  std::vector<std::shared_ptr<Slot>> before, sync;
-  std::vector<std::shared_ptr<Subscriber>> queued;
+  std::vector<Entry<Slot>> before, sync;
+  std::vector<Entry<EventQueue>> queued;
 
   bool contains(std::string_view action) const noexcept {
-    const auto wants = [&](const auto& s) { return s->contains(action); };
-    const auto of_slot = [](const auto& s) { return &s->actions(); };
-    const auto of_subscriber = [](const auto& s) { return &s->actions; };
-    return std::ranges::any_of(before, wants, of_slot) || std::ranges::any_of(sync, wants, of_slot) ||
-           std::ranges::any_of(queued, wants, of_subscriber);
+    const auto wants = [&](const auto& entry) { return entry.actions.contains(action); };
+    return std::ranges::any_of(before, wants) || std::ranges::any_of(sync, wants) || std::ranges::any_of(queued, wants);
   }
   std::uint64_t mask() const noexcept {
     std::uint64_t mask = 0;
-    for (const auto& slot : before) mask |= slot->actions().mask();
-    for (const auto& slot : sync) mask |= slot->actions().mask();
-    for (const auto& subscriber : queued) mask |= subscriber->actions.mask();
+    for (const auto& entry : before) mask |= entry.actions.mask();
+    for (const auto& entry : sync) mask |= entry.actions.mask();
+    for (const auto& entry : queued) mask |= entry.actions.mask();
     return mask;
   }
 };
@@ -149,9 +141,28 @@ class Hub {
     return (mask_.load(std::memory_order_acquire) & ActionSet::bit(action)) != 0 && table()->contains(action);
   }
 
-  void add(const std::shared_ptr<Subscriber>& subscriber) {
-    change([&](Table& table) { table.queued.push_back(subscriber); });
-    if (stop_.stop_requested()) subscriber->queue.close();
+  // One entry of one of the table's lists.
+  template <class Target>
+  using List = std::vector<Entry<Target>> Table::*;
+  template <class Target>
+  void add(List<Target> list, std::string_view actions, const std::shared_ptr<Target>& target) {
+    change([&](Table& table) { (table.*list).push_back({ActionSet(actions), target}); });
+  }
+  template <class Target>
+  void set_actions(List<Target> list, std::string_view actions, const std::shared_ptr<Target>& target) {
+    change([&](Table& table) {
+      for (auto& entry : table.*list)
+        if (entry.target == target) entry.actions = ActionSet(actions);
+    });
+  }
+  template <class Target>
+  void remove(List<Target> list, const std::shared_ptr<Target>& target) {
+    change(
+        [&](Table& table) { std::erase_if(table.*list, [&](const auto& entry) { return entry.target == target; }); });
+  }
+  void add_queue(std::string_view actions, const std::shared_ptr<EventQueue>& queue) {
+    add(&Table::queued, actions, queue);
+    if (stop_.stop_requested()) queue->close();
   }
 
   std::stop_token stop_token() const noexcept { return stop_.get_token(); }
@@ -203,40 +214,42 @@ class Hub {
 
 class DirectRegistration final : public EventBus::Registration {
  public:
-  using List = std::vector<std::shared_ptr<Slot>> Table::*;
-  DirectRegistration(std::shared_ptr<Hub> hub, List list, std::shared_ptr<Slot> slot)
+  DirectRegistration(std::shared_ptr<Hub> hub, Hub::List<Slot> list, std::string_view actions,
+                     std::shared_ptr<Slot> slot)
       : hub_(std::move(hub)), list_(list), slot_(std::move(slot)) {
-    hub_->change([&](Table& table) { (table.*list_).push_back(slot_); });
+    hub_->add(list_, actions, slot_);
   }
   ~DirectRegistration() override {
-    hub_->change([&](Table& table) { std::erase(table.*list_, slot_); });
+    hub_->remove(list_, slot_);
     slot_->end();
   }
   DirectRegistration(const DirectRegistration&) = delete;
   DirectRegistration& operator=(const DirectRegistration&) = delete;
+  void set_actions(std::string_view actions) override { hub_->set_actions(list_, actions, slot_); }
 
  private:
   std::shared_ptr<Hub> hub_;
-  List list_;
+  Hub::List<Slot> list_;
   std::shared_ptr<Slot> slot_;
 };
 
 class QueuedRegistration final : public EventBus::Registration {
  public:
-  QueuedRegistration(std::shared_ptr<Hub> hub, std::shared_ptr<Subscriber> subscriber, std::shared_ptr<Slot> slot)
-      : hub_(std::move(hub)), subscriber_(std::move(subscriber)), slot_(std::move(slot)) {
+  QueuedRegistration(std::shared_ptr<Hub> hub, std::string_view actions, std::shared_ptr<EventQueue> queue,
+                     std::shared_ptr<Slot> slot)
+      : hub_(std::move(hub)), queue_(std::move(queue)), slot_(std::move(slot)) {
     // The worker owns what it uses: its registration may be ended by its own handler.
-    worker_ = std::thread([subscriber = subscriber_, slot = slot_, stop = hub_->stop_token()] {
-      while (auto event = subscriber->queue.pop({})) {
+    worker_ = std::thread([queue = queue_, slot = slot_, stop = hub_->stop_token()] {
+      while (auto event = queue->pop({})) {
         handle(*slot, **event, stop);
-        subscriber->queue.done();
+        queue->done();
       }
     });
-    hub_->add(subscriber_);
+    hub_->add_queue(actions, queue_);
   }
   ~QueuedRegistration() override {
-    hub_->change([&](Table& table) { std::erase(table.queued, subscriber_); });
-    subscriber_->queue.close();
+    hub_->remove(&Table::queued, queue_);
+    queue_->close();
     slot_->end();
     if (worker_.get_id() == std::this_thread::get_id())
       hub_->retire(std::move(worker_));
@@ -245,10 +258,11 @@ class QueuedRegistration final : public EventBus::Registration {
   }
   QueuedRegistration(const QueuedRegistration&) = delete;
   QueuedRegistration& operator=(const QueuedRegistration&) = delete;
+  void set_actions(std::string_view actions) override { hub_->set_actions(&Table::queued, actions, queue_); }
 
  private:
   std::shared_ptr<Hub> hub_;
-  std::shared_ptr<Subscriber> subscriber_;
+  std::shared_ptr<EventQueue> queue_;
   std::shared_ptr<Slot> slot_;
   std::thread worker_;
 };
@@ -289,36 +303,37 @@ class Permits {
 
 class ConcurrentRegistration final : public EventBus::Registration {
  public:
-  ConcurrentRegistration(std::shared_ptr<Hub> hub, std::shared_ptr<Subscriber> subscriber, std::shared_ptr<Slot> slot,
-                         std::size_t max_concurrent)
+  ConcurrentRegistration(std::shared_ptr<Hub> hub, std::string_view actions, std::shared_ptr<EventQueue> queue,
+                         std::shared_ptr<Slot> slot, std::size_t max_concurrent)
       : hub_(std::move(hub)),
-        subscriber_(std::move(subscriber)),
+        queue_(std::move(queue)),
         slot_(std::move(slot)),
         permits_(std::make_shared<Permits>(max_concurrent)) {
     dispatcher_ = std::thread([this] { dispatch(); });
-    hub_->add(subscriber_);
+    hub_->add_queue(actions, queue_);
   }
   ~ConcurrentRegistration() override {
-    hub_->change([&](Table& table) { std::erase(table.queued, subscriber_); });
-    subscriber_->queue.close();
+    hub_->remove(&Table::queued, queue_);
+    queue_->close();
     permits_->close();
     dispatcher_.join();
     slot_->end();
   }
   ConcurrentRegistration(const ConcurrentRegistration&) = delete;
   ConcurrentRegistration& operator=(const ConcurrentRegistration&) = delete;
+  void set_actions(std::string_view actions) override { hub_->set_actions(&Table::queued, actions, queue_); }
 
  private:
   void dispatch() {
     // The permit comes first: an event that waits for one stays in the queue, where it is counted.
     while (permits_->acquire()) {
-      auto event = subscriber_->queue.pop({});
+      auto event = queue_->pop({});
       if (!event) return;
       // Tasks own what they use: a handler may end its own registration.
-      const bool posted = hub_->post(
-          [slot = slot_, subscriber = subscriber_, permits = permits_, event = *event, stop = hub_->stop_token()] {
+      const bool posted =
+          hub_->post([slot = slot_, queue = queue_, permits = permits_, event = *event, stop = hub_->stop_token()] {
             handle(*slot, *event, stop);
-            subscriber->queue.done();
+            queue->done();
             permits->release();
           });
       if (!posted) return;
@@ -326,7 +341,7 @@ class ConcurrentRegistration final : public EventBus::Registration {
   }
 
   std::shared_ptr<Hub> hub_;
-  std::shared_ptr<Subscriber> subscriber_;
+  std::shared_ptr<EventQueue> queue_;
   std::shared_ptr<Slot> slot_;
   std::shared_ptr<Permits> permits_;
   std::thread dispatcher_;
@@ -334,27 +349,27 @@ class ConcurrentRegistration final : public EventBus::Registration {
 
 class Subscription final : public EventSubscription {
  public:
-  Subscription(std::shared_ptr<Hub> hub, std::shared_ptr<Subscriber> subscriber)
-      : hub_(std::move(hub)), subscriber_(std::move(subscriber)) {
-    hub_->add(subscriber_);
+  Subscription(std::shared_ptr<Hub> hub, std::string_view actions, std::size_t queue_size)
+      : hub_(std::move(hub)), queue_(std::make_shared<EventQueue>("subscription", queue_size)) {
+    hub_->add_queue(actions, queue_);
   }
   ~Subscription() override {
-    hub_->change([&](Table& table) { std::erase(table.queued, subscriber_); });
-    subscriber_->queue.close();
+    hub_->remove(&Table::queued, queue_);
+    queue_->close();
   }
   Subscription(const Subscription&) = delete;
   Subscription& operator=(const Subscription&) = delete;
 
   Result<Event> next(const OpContext& ctx) override {
-    SLIPWAY_ASSIGN(auto event, subscriber_->queue.pop(ctx));
-    subscriber_->queue.done();
+    SLIPWAY_ASSIGN(auto event, queue_->pop(ctx));
+    queue_->done();
     return Event(*event);
   }
-  std::uint64_t dropped() const noexcept override { return subscriber_->queue.dropped(); }
+  std::uint64_t dropped() const noexcept override { return queue_->dropped(); }
 
  private:
   std::shared_ptr<Hub> hub_;
-  std::shared_ptr<Subscriber> subscriber_;
+  std::shared_ptr<EventQueue> queue_;
 };
 
 }  // namespace
@@ -368,15 +383,15 @@ EventBus::EventBus() : impl_(std::make_unique<Impl>()) {}
 EventBus::~EventBus() {
   Hub& hub = *impl_->hub;
   hub.request_stop();
-  for (const auto& subscriber : hub.table()->queued) subscriber->queue.close();
+  for (const auto& entry : hub.table()->queued) entry.target->close();
   hub.end_pool();
   hub.join_retired();
 }
 
 Status EventBus::before(const OpContext& ctx, const Event& event) {
   const auto table = impl_->hub->table();
-  for (const auto& slot : table->before)
-    if (slot->actions().contains(event.action)) SLIPWAY_TRY(slot->call(ctx, event));
+  for (const auto& entry : table->before)
+    if (entry.actions.contains(event.action)) SLIPWAY_TRY(entry.target->call(ctx, event));
   return ok();
 }
 
@@ -384,12 +399,12 @@ Status EventBus::after(const OpContext& ctx, Event event) {
   const auto table = impl_->hub->table();
   const EventQueue::Item shared = std::make_shared<const Event>(std::move(event));
   std::optional<Error> first;
-  for (const auto& slot : table->sync) {
-    if (!slot->actions().contains(shared->action)) continue;
-    if (Status status = slot->call(ctx, *shared); !status && !first) first = std::move(status).error();
+  for (const auto& entry : table->sync) {
+    if (!entry.actions.contains(shared->action)) continue;
+    if (Status status = entry.target->call(ctx, *shared); !status && !first) first = std::move(status).error();
   }
-  for (const auto& subscriber : table->queued)
-    if (subscriber->actions.contains(shared->action)) subscriber->queue.push(shared);
+  for (const auto& entry : table->queued)
+    if (entry.actions.contains(shared->action)) entry.target->push(shared);
   if (first) return *std::move(first);
   return ok();
 }
@@ -398,35 +413,35 @@ bool EventBus::wanted(std::string_view action) const noexcept { return impl_->hu
 
 std::unique_ptr<EventBus::Registration> EventBus::on_before(std::string_view name, std::string_view actions,
                                                             Handler handler) {
-  return std::make_unique<DirectRegistration>(impl_->hub, &Table::before,
-                                              std::make_shared<Slot>(name, actions, std::move(handler)));
+  return std::make_unique<DirectRegistration>(impl_->hub, &Table::before, actions,
+                                              std::make_shared<Slot>(name, std::move(handler)));
 }
 
 std::unique_ptr<EventBus::Registration> EventBus::on_after_sync(std::string_view name, std::string_view actions,
                                                                 Handler handler) {
-  return std::make_unique<DirectRegistration>(impl_->hub, &Table::sync,
-                                              std::make_shared<Slot>(name, actions, std::move(handler)));
+  return std::make_unique<DirectRegistration>(impl_->hub, &Table::sync, actions,
+                                              std::make_shared<Slot>(name, std::move(handler)));
 }
 
 std::unique_ptr<EventBus::Registration> EventBus::on_after(std::string_view name, std::string_view actions,
                                                            std::size_t queue_size, Handler handler) {
-  return std::make_unique<QueuedRegistration>(impl_->hub, std::make_shared<Subscriber>(name, actions, queue_size),
-                                              std::make_shared<Slot>(name, actions, std::move(handler)));
+  return std::make_unique<QueuedRegistration>(impl_->hub, actions,
+                                              std::make_shared<EventQueue>(std::string(name), queue_size),
+                                              std::make_shared<Slot>(name, std::move(handler)));
 }
 
 std::unique_ptr<EventBus::Registration> EventBus::on_after_concurrent(std::string_view name, std::string_view actions,
                                                                       std::size_t queue_size,
                                                                       std::size_t max_concurrent, Handler handler) {
-  return std::make_unique<ConcurrentRegistration>(impl_->hub, std::make_shared<Subscriber>(name, actions, queue_size),
-                                                  std::make_shared<Slot>(name, actions, std::move(handler)),
-                                                  max_concurrent);
+  return std::make_unique<ConcurrentRegistration>(impl_->hub, actions,
+                                                  std::make_shared<EventQueue>(std::string(name), queue_size),
+                                                  std::make_shared<Slot>(name, std::move(handler)), max_concurrent);
 }
 
 Result<std::unique_ptr<EventSubscription>> EventBus::subscribe(std::string_view actions, std::size_t queue_size) {
-  auto subscriber = std::make_shared<Subscriber>("subscription", actions, queue_size);
-  if (subscriber->actions.empty())
+  if (ActionSet(actions).empty())
     return Error{Errc::InvalidArgument, "event subscription", "name at least one action, or \"*\""};
-  return std::make_unique<Subscription>(impl_->hub, std::move(subscriber));
+  return std::make_unique<Subscription>(impl_->hub, actions, queue_size);
 }
 
 void EventBus::drain(std::chrono::steady_clock::time_point deadline) {
@@ -434,13 +449,13 @@ void EventBus::drain(std::chrono::steady_clock::time_point deadline) {
   // Handlers publish, too: one pass over all queues that finds nothing to wait for is the end.
   for (bool busy = true; busy;) {
     busy = false;
-    for (const auto& subscriber : hub.table()->queued) {
-      if (subscriber->queue.idle()) continue;
-      busy = subscriber->queue.wait_idle(deadline);
+    for (const auto& entry : hub.table()->queued) {
+      if (entry.target->idle()) continue;
+      busy = entry.target->wait_idle(deadline);
     }
   }
   hub.request_stop();
-  for (const auto& subscriber : hub.table()->queued) subscriber->queue.close();
+  for (const auto& entry : hub.table()->queued) entry.target->close();
 }
 
 }  // namespace slipway::events

@@ -28,6 +28,8 @@ class EventBus final : public EventService {
   class Registration {  // ends with the object; a handler that is running is waited for
    public:
     virtual ~Registration() = default;
+    // What it is called for from now on; no event is missed or seen twice on the way.
+    virtual void set_actions(std::string_view actions) = 0;
   };
   // `actions` is a comma separated list, or "*".
   [[nodiscard]] std::unique_ptr<Registration> on_before(std::string_view name, std::string_view actions, Handler);

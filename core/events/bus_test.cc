@@ -90,6 +90,29 @@ TEST(EventBus, AnActionIsWantedAsLongAsSomebodyIsRegisteredForIt) {
   EXPECT_TRUE(bus.wanted("anything"));
 }
 
+TEST(EventBus, ARegistrationMayChangeWhatItIsCalledFor) {
+  EventBus bus;
+  Paths seen;
+  const auto handler = [&](const OpContext&, const Event& e) {
+    seen.add(e);
+    return ok();
+  };
+  auto before = bus.on_before("b", "pre-upload", handler);
+  auto queued = bus.on_after("q", "upload", 10, handler);
+  before->set_actions("pre-delete");
+  queued->set_actions("delete");
+  EXPECT_FALSE(bus.wanted("pre-upload"));
+  EXPECT_TRUE(bus.wanted("pre-delete"));
+  EXPECT_TRUE(bus.before({}, event_of("pre-upload", "/1")));
+  EXPECT_TRUE(bus.before({}, event_of("pre-delete", "/2")));
+  EXPECT_TRUE(bus.after({}, event_of("upload", "/3")));
+  EXPECT_TRUE(bus.after({}, event_of("delete", "/4")));
+  drain(bus);
+  EXPECT_EQ(seen.get(), (std::vector<std::string>{"/2", "/4"}));
+  queued->set_actions("");
+  EXPECT_FALSE(bus.wanted("delete"));
+}
+
 TEST(EventBus, BeforeHandlersRunInOrderAndTheFirstErrorEndsTheRun) {
   EventBus bus;
   std::string order;
