@@ -325,6 +325,9 @@ Status move_between_devices(const OpContext& context, const Place& from, const P
   if (target_exists && S_ISDIR(target.st_mode)) return system_error(EEXIST, subject);
   if (target_exists && S_ISDIR(source.st_mode)) return system_error(ENOTDIR, subject);
 
+  // A source that cannot be removed afterwards would end as two copies.
+  if (::faccessat(from.directory(), ".", W_OK | X_OK, AT_EACCESS) != 0) return system_error(errno, subject);
+
   Temporary temporary(to.directory());
   SLIPWAY_TRY(copy_for_move(context, from.directory(), from.name(), to.directory(), temporary.name(), 0, subject));
   SLIPWAY_TRY(flush(to.directory(), temporary.name(), source.st_mode, subject));
