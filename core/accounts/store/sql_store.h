@@ -1,0 +1,137 @@
+// The account store in a SQL database.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "core/accounts/store/sql/database.h"
+#include "core/accounts/store/sql/migrations.h"
+#include "core/accounts/store/store.h"
+
+namespace slipway::accounts {
+
+class SqlStore final : public AccountStore {
+ public:
+  struct Options {
+    std::size_t max_readers = 4;  // connections for reading side by side
+    sql::MigrationMode migration = sql::MigrationMode::Apply;
+  };
+  // Opens the database, creates or updates its tables. Errors as sql::migrate and the engine's connect.
+  static Result<std::unique_ptr<SqlStore>> open(std::unique_ptr<sql::Engine> engine, const Options& options);
+
+  // What open() found before it migrated; 0: there was no schema.
+  int schema_version_found() const noexcept { return schema_version_found_; }
+  static int schema_version() noexcept;  // of this server
+  std::string_view engine_name() const noexcept { return database_.engine_name(); }
+
+  Status in_transaction(const std::function<Status()>& work) override;
+  Result<std::uint64_t> definitions_version() override;
+
+  Result<User> user(std::string_view username) override;
+  Result<std::vector<User>> users(const ListRequest& request) override;
+  Status add_user(const User& user) override;
+  Status update_user(const User& user) override;
+  Status remove_user(std::string_view username) override;
+  Status replace_user_password(std::string_view username, std::string_view old_hash, std::string_view new_hash,
+                               std::int64_t now_ms) override;
+  Status set_user_last_login(std::string_view username, std::int64_t now_ms) override;
+  Result<bool> mark_first_upload(std::string_view username, std::int64_t now_ms) override;
+  Result<bool> mark_first_download(std::string_view username, std::int64_t now_ms) override;
+
+  Result<QuotaCounters> user_quota(std::string_view username) override;
+  Status set_user_quota(std::string_view username, QuotaCounters value, std::int64_t now_ms) override;
+  Status add_user_quota(std::string_view username, QuotaCounters delta, std::int64_t now_ms) override;
+  Result<TransferCounters> user_transfer(std::string_view username) override;
+  Status set_user_transfer(std::string_view username, TransferCounters value, std::int64_t now_ms) override;
+  Status add_user_transfer(std::string_view username, TransferCounters delta, std::int64_t now_ms) override;
+  Result<QuotaCounters> folder_quota(std::string_view name) override;
+  Status set_folder_quota(std::string_view name, QuotaCounters value, std::int64_t now_ms) override;
+  Status add_folder_quota(std::string_view name, QuotaCounters delta, std::int64_t now_ms) override;
+
+  Result<Folder> folder(std::string_view name) override;
+  Result<std::vector<Folder>> folders_by_name(const std::vector<std::string>& names) override;
+  Result<std::vector<Folder>> folders(const ListRequest& request) override;
+  Status add_folder(const Folder& folder) override;
+  Status update_folder(const Folder& folder) override;
+  Status remove_folder(std::string_view name, IfUsed if_used) override;
+  Result<FolderUses> folder_uses(std::string_view name) override;
+
+  Result<Group> group(std::string_view name) override;
+  Result<std::vector<Group>> groups_by_name(const std::vector<std::string>& names) override;
+  Result<std::vector<Group>> groups(const ListRequest& request) override;
+  Status add_group(const Group& group) override;
+  Status update_group(const Group& group) override;
+  Status remove_group(std::string_view name, IfUsed if_used) override;
+  Result<GroupUses> group_uses(std::string_view name) override;
+
+  Result<Role> role(std::string_view name) override;
+  Result<std::vector<Role>> roles(const ListRequest& request) override;
+  Status add_role(const Role& role) override;
+  Status update_role(const Role& role) override;
+  Status remove_role(std::string_view name, IfUsed if_used) override;
+  Result<RoleUses> role_uses(std::string_view name) override;
+
+  Result<Admin> admin(std::string_view username) override;
+  Result<std::vector<Admin>> admins(const ListRequest& request) override;
+  Status add_admin(const Admin& admin) override;
+  Status update_admin(const Admin& admin) override;
+  Status remove_admin(std::string_view username) override;
+  Status replace_admin_password(std::string_view username, std::string_view old_hash, std::string_view new_hash,
+                                std::int64_t now_ms) override;
+  Status set_admin_last_login(std::string_view username, std::int64_t now_ms) override;
+  Result<bool> has_admins() override;
+
+  Result<ApiKey> api_key(std::string_view id) override;
+  Result<std::vector<ApiKey>> api_keys(const ListRequest& request) override;
+  Status add_api_key(const ApiKey& key) override;
+  Status update_api_key(const ApiKey& key) override;
+  Status remove_api_key(std::string_view id) override;
+  Status set_api_key_last_use(std::string_view id, std::int64_t now_ms) override;
+
+  Result<Share> share(std::string_view id) override;
+  Result<std::vector<Share>> shares(const ListRequest& request) override;
+  Result<std::vector<Share>> shares_of(std::string_view username, const ListRequest& request) override;
+  Status add_share(const Share& share) override;
+  Status update_share(const Share& share) override;
+  Status remove_share(std::string_view id) override;
+  Status use_share(std::string_view id, std::int64_t tokens, std::int64_t now_ms) override;
+  Status replace_share_password(std::string_view id, std::string_view old_hash, std::string_view new_hash) override;
+
+  Result<EventAction> event_action(std::string_view name) override;
+  Result<std::vector<EventAction>> event_actions(const ListRequest& request) override;
+  Status add_event_action(const EventAction& action) override;
+  Status update_event_action(const EventAction& action) override;
+  Status remove_event_action(std::string_view name) override;
+  Result<std::vector<std::string>> event_action_uses(std::string_view name) override;
+  Result<EventRule> event_rule(std::string_view name) override;
+  Result<std::vector<EventRule>> event_rules(const ListRequest& request) override;
+  Status add_event_rule(const EventRule& rule) override;
+  Status update_event_rule(const EventRule& rule) override;
+  Status remove_event_rule(std::string_view name) override;
+
+  Result<IpListEntry> ip_list_entry(int type, std::string_view ipornet) override;
+  Result<std::vector<IpListEntry>> ip_list_entries(int type, const ListRequest& request) override;
+  Status add_ip_list_entry(const IpListEntry& entry) override;
+  Status update_ip_list_entry(const IpListEntry& entry) override;
+  Status remove_ip_list_entry(int type, std::string_view ipornet) override;
+
+  Result<ServerConfigs> configs() override;
+  Status update_configs(const ServerConfigs& configs) override;
+
+ private:
+  SqlStore(std::unique_ptr<sql::Engine> engine, const Options& options);
+
+  sql::Database database_;
+  int schema_version_found_ = 0;
+};
+
+struct SqliteStoreSettings {
+  std::string path;               // absolute
+  std::string connection_string;  // an SQLite URI instead of the path
+  std::string table_prefix;
+  SqlStore::Options options;
+};
+// InvalidArgument: a table prefix with other characters than letters, digits and underscores.
+Result<std::unique_ptr<SqlStore>> open_sqlite_store(const SqliteStoreSettings& settings);
+
+}  // namespace slipway::accounts
