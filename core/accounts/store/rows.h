@@ -85,6 +85,12 @@ class Page {
     const std::string sql = finish();
     return connection.query(sql, parameters_, std::forward<Visit>(visit));
   }
+  // How SQLite would find the page; for tests.
+  template <class Visit>
+  sql::Done explain(sql::Connection& connection, Visit&& visit) {
+    const std::string sql = "EXPLAIN QUERY PLAN " + finish();
+    return connection.query(sql, parameters_, std::forward<Visit>(visit));
+  }
 
  private:
   std::string finish();
