@@ -1,16 +1,14 @@
 // Shelves of files in memory: no folders, written front to back, visible when complete.
 #include <slipway/storage.h>
 
-#include <array>
 #include <map>
 #include <mutex>
 
 using namespace slipway;
-
 namespace {
 
-constexpr std::size_t kMaxFileSize = 64 << 20;  // bytes
-constexpr std::array kMountOptions{OptionSpec{"shelf", OptionType::String, "default", "Mounts of one name share it"}};
+constexpr std::size_t kMaxFileSize = 64 << 20;
+constexpr OptionSpec kMountOptions[] = {{"shelf", OptionType::String, "default", "Mounts of one name share it"}};
 
 using Content = std::shared_ptr<const std::string>;  // who reads a file keeps what was there when it was opened
 struct Shelf {
@@ -19,8 +17,7 @@ struct Shelf {
 };
 
 struct ShelfFile final : File {
-  ShelfFile(std::shared_ptr<Shelf> s, VPath p, Content c)
-      : shelf(std::move(s)), path(std::move(p)), content(std::move(c)) {}
+  ShelfFile(std::shared_ptr<Shelf> s, VPath p, Content c) : shelf(s), path(p), content(c) {}
   Result<std::size_t> read_at(const OpContext&, std::uint64_t offset, std::span<std::byte> out) override {
     if (!content) return Error(Errc::PermissionDenied, path.str(), "it was not opened for reading");
     if (offset >= content->size()) return std::size_t{0};
@@ -29,8 +26,7 @@ struct ShelfFile final : File {
   Status write_at(const OpContext&, std::uint64_t offset, std::span<const std::byte> data) override {
     if (content) return Error(Errc::PermissionDenied, path.str(), "it was not opened for writing");
     if (offset != upload.size()) return Error(Errc::NotSupported, path.str(), "files are written front to back");
-    if (data.size() > kMaxFileSize - offset)
-      return Error(Errc::NoSpace, path.str(), "the file is too large for a shelf");
+    if (data.size() > kMaxFileSize - offset) return Error(Errc::NoSpace, path.str(), "too large for a shelf");
     upload.append(reinterpret_cast<const char*>(data.data()), data.size());
     return ok();
   }
@@ -59,12 +55,11 @@ struct ShelfFilesystem final : Filesystem {
     return FileInfo(std::string(path.name()), FileType::Regular, found->second->size());
   }
   Result<std::unique_ptr<DirCursor>> list(const OpContext& context, const VPath& path) override {
-    SLIPWAY_ASSIGN(const FileInfo folder, stat(context, path, Follow::Yes));
-    if (!folder.is_directory()) return Error(Errc::NotDirectory, path.str());
+    SLIPWAY_TRY(stat(context, path, Follow::Yes));
+    if (!path.is_root()) return Error(Errc::NotDirectory, path.str());
     std::vector<FileInfo> entries;
     std::lock_guard lock(shelf->mutex);
-    for (const auto& [name, content] : shelf->files)
-      entries.emplace_back(name.substr(1), FileType::Regular, content->size());
+    for (const auto& [key, text] : shelf->files) entries.emplace_back(key.substr(1), FileType::Regular, text->size());
     return std::make_unique<ListCursor>(std::move(entries));
   }
   Result<std::unique_ptr<File>> open(const OpContext&, const VPath& path, const OpenOptions& how) override {
@@ -75,13 +70,12 @@ struct ShelfFilesystem final : Filesystem {
     const bool exists = found != shelf->files.end();
     if (exists && how.exclusive) return Error(Errc::Exists, path.str());
     if (!exists && (!how.create || !path.parent().is_root())) return Error(Errc::NotFound, path.str());
-    if (exists && how.write && !how.truncate)
-      return Error(Errc::NotSupported, path.str(), "files are replaced as a whole");
+    if (exists && how.write && !how.truncate) return Error(Errc::NotSupported, path.str(), "replace it whole");
     return std::make_unique<ShelfFile>(shelf, path, how.read ? found->second : nullptr);
   }
   Status remove(const OpContext&, const VPath& path) override {
-    std::lock_guard lock(shelf->mutex);
     if (path.is_root()) return Error(Errc::IsDirectory, path.str());
+    std::lock_guard lock(shelf->mutex);
     return shelf->files.erase(path.str()) != 0 ? ok() : Status(Error(Errc::NotFound, path.str()));
   }
   std::shared_ptr<Shelf> shelf;
@@ -100,7 +94,6 @@ struct ShelfStorage final : StorageModule {
 };
 
 }  // namespace
-
 SLIPWAY_MODULE(ShelfStorage, .kind = ModuleKind::Storage, .name = "storage-shelf", .version = "0.1.0",
                .summary = "Example: shelves of files in memory, without folders", .provides = "shelf",
-               .use_options = kMountOptions.data(), .use_option_count = kMountOptions.size());
+               .use_options = kMountOptions, .use_option_count = std::size(kMountOptions));
