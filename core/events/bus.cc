@@ -106,7 +106,9 @@ struct Table {
 
   bool contains(std::string_view action) const noexcept {
     const auto wants = [&](const auto& entry) { return entry.actions.contains(action); };
-    return std::ranges::any_of(before, wants) || std::ranges::any_of(sync, wants) || std::ranges::any_of(queued, wants);
+    // Whoever hears of everything afterwards hears of no event that comes before.
+    if (action.starts_with("pre-")) return std::ranges::any_of(before, wants);
+    return std::ranges::any_of(sync, wants) || std::ranges::any_of(queued, wants);
   }
   std::uint64_t mask() const noexcept {
     std::uint64_t mask = 0;

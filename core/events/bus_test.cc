@@ -68,6 +68,18 @@ TEST(EventBus, NobodyWantsAnythingAtFirst) {
   EXPECT_TRUE(bus.after({}, event_of("upload")));
 }
 
+TEST(EventBus, WhoHearsOfEverythingWantsOnlyWhatHeHears) {
+  EventBus bus;
+  const auto nothing = [](const OpContext&, const Event&) { return ok(); };
+  auto audit = bus.on_after_sync("t", "*", nothing);
+  EXPECT_TRUE(bus.wanted("upload"));
+  EXPECT_FALSE(bus.wanted("pre-upload"));
+  audit.reset();
+  const auto before = bus.on_before("t", "*", nothing);
+  EXPECT_FALSE(bus.wanted("upload"));
+  EXPECT_TRUE(bus.wanted("pre-upload"));
+}
+
 TEST(EventBus, AnActionIsWantedAsLongAsSomebodyIsRegisteredForIt) {
   EventBus bus;
   const auto nothing = [](const OpContext&, const Event&) { return ok(); };
@@ -87,7 +99,7 @@ TEST(EventBus, AnActionIsWantedAsLongAsSomebodyIsRegisteredForIt) {
   (*subscription).reset();
   EXPECT_FALSE(bus.wanted("rmdir"));
   auto all = bus.on_before("t", "*", nothing);
-  EXPECT_TRUE(bus.wanted("anything"));
+  EXPECT_TRUE(bus.wanted("pre-anything"));
 }
 
 TEST(EventBus, ARegistrationMayChangeWhatItIsCalledFor) {
