@@ -239,7 +239,7 @@ class FakeStorage final : public Filesystem {
     std::uint64_t sum = grown;
     for (const auto& [path, node] : nodes_)
       if (node->type == FileType::Regular) sum += node->content.size();
-    if (sum > disk_size + before) return Error(Errc::NoSpace, "disk", "no space left on device");
+    if (sum - before > disk_size) return Error(Errc::NoSpace, "disk", "no space left on device");
     return ok();
   }
   Status change(Node& node, const FileAttributes& a) const {
