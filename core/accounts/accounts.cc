@@ -87,11 +87,13 @@ void Accounts::configure(AccountsSettings settings) {
 
 Result<ServerConfigs> Accounts::configs() const { return impl_->rooms.store.configs(); }
 
-Result<ServerConfigs> Accounts::update_configs(ServerConfigs configs, const Actor& actor) {
+Result<ServerConfigs> Accounts::update_configs(ServerConfigs configs, const Actor& actor, SaveOptions options) {
   auto& rooms = impl_->rooms;
-  SLIPWAY_ASSIGN(const auto old, rooms.store.configs());
-  keep_stored_secrets(configs.smtp, old.smtp);
-  if (configs.extra.empty()) configs.extra = old.extra;
+  if (!options.restoring) {
+    SLIPWAY_ASSIGN(const auto old, rooms.store.configs());
+    keep_stored_secrets(configs.smtp, old.smtp);
+    if (configs.extra.empty()) configs.extra = old.extra;
+  }
   configs.updated_at = now_ms();
   const auto validation = rooms.validation_settings();
   SLIPWAY_TRY(validate(configs, {.settings = *validation, .secrets = rooms.secrets, .now_ms = configs.updated_at}));

@@ -45,7 +45,7 @@ class Accounts final : public AccountService {
   Catalog<EventRule>& event_rules() noexcept;
   Catalog<IpListEntry>& ip_lists() noexcept;
   Result<ServerConfigs> configs() const;
-  Result<ServerConfigs> update_configs(ServerConfigs, const Actor&);
+  Result<ServerConfigs> update_configs(ServerConfigs, const Actor&, SaveOptions = {});
 
   // For settings that changed; logins and saves from now on.
   void configure(AccountsSettings settings);
