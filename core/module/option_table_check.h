@@ -8,8 +8,8 @@
 
 namespace slipway::module {
 
-// Names are well formed and unique, texts present, types known, ranges not empty. `which` is how the error calls the
-// table. The error has no subject.
+// Texts are present and bounded, types known, ranges not empty; then what config::check_options demands. `which` is how
+// the error calls the table. The error has no subject.
 Status check_option_table(const OptionSpec* table, std::size_t count, const char* which);
 
 }  // namespace slipway::module

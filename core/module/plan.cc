@@ -1,10 +1,10 @@
 #include "core/module/plan.h"
 
 #include <algorithm>
-#include <array>
 #include <boost/json.hpp>
 
 #include "core/base/text.h"
+#include "core/config/core_options.h"
 
 namespace slipway::module {
 namespace {
@@ -13,30 +13,10 @@ namespace json = boost::json;
 
 constexpr std::size_t kMaxInstances = 256;
 
-constexpr std::array kSectionOptions{
-    OptionSpec{"search_path", OptionType::StringList, "", "Folders with modules and their manifests, first one first"},
-    OptionSpec{"autoload", OptionType::Boolean, "false", "Load autoload modules in addition to the listed ones"},
-};
-constexpr std::array kInstanceOptions{
-    OptionSpec{"module", OptionType::String, "", "The module's name; the instance's own name when empty"},
-    OptionSpec{"enabled", OptionType::Boolean, "true", "Whether it is loaded when the server starts"},
-    OptionSpec{"optional", OptionType::Boolean, "false", "Whether the server starts without it when it fails"},
-    OptionSpec{"sha256", OptionType::String, "", "The digest that the library must have, in hexadecimal digits"},
-    OptionSpec{"deny_services", OptionType::StringList, "",
-               "Services of the host that it does not get; shell patterns"},
-};
-
 std::vector<std::string> items(const config::OptionValues& values, std::string_view name) {
   std::vector<std::string> out;
   for (std::size_t i = 0; i < values.count(name); ++i) out.emplace_back(values.item(name, i));
   return out;
-}
-
-// `object` without `member`, which has a reader of its own.
-json::object without(const json::object& object, std::string_view member) {
-  json::object rest(object);
-  rest.erase(member);
-  return rest;
 }
 
 const json::object* member_object(const json::object& parent, std::string_view key, const std::string& where,
@@ -72,14 +52,15 @@ std::string environment_name(std::string_view instance) {
 
 PlannedInstance read_instance(std::string_view name, const json::object& entry,
                               const config::Configuration& configuration, std::vector<config::Problem>& problems) {
-  const json::object settings = without(entry, "options");
+  static constexpr std::string_view kElsewhere[] = {"options"};
   config::OptionSource source;
-  source.document = &settings;
+  source.document = &entry;
   source.environment = &configuration.environment();
   source.environment_section = "MODULES__LOAD__" + environment_name(name);
   source.where = "modules.load." + std::string(name);
   source.config_dir = configuration.config_dir();
-  const auto values = config::read_options(kInstanceOptions, source, problems);
+  source.ignored = kElsewhere;
+  const auto values = config::read_options(config::kModuleInstanceOptions, source, problems);
 
   PlannedInstance planned;
   planned.name = name;
@@ -152,19 +133,12 @@ std::string join_fatal(std::span<const config::Problem> problems) {
 Result<Plan> read_plan(const config::Configuration& configuration, const std::filesystem::path& executable,
                        std::vector<config::Problem>& problems) {
   std::vector<config::Problem> found;
-  static const json::object kEmpty;
-  const json::object* section = member_object(configuration.document(), "modules", "modules", found);
-  if (section == nullptr) section = &kEmpty;
-  const json::object* load = member_object(*section, "load", "modules.load", found);
-
-  const json::object settings = without(*section, "load");
-  config::OptionSource source;
-  source.document = &settings;
-  source.environment = &configuration.environment();
-  source.environment_section = "MODULES";
-  source.where = "modules";
-  source.config_dir = configuration.config_dir();
-  const auto values = config::read_options(kSectionOptions, source, found);
+  const auto values = configuration.section("modules", config::kModulesOptions, found, config::kModulesElsewhere);
+  const json::value* section = configuration.document().if_contains("modules");
+  const json::object* load = nullptr;
+  if (section != nullptr && section->is_object()) {
+    load = member_object(section->get_object(), "load", "modules.load", found);
+  }
 
   Plan plan;
   auto catalog = Catalog::scan(search_folders(values, configuration, executable));

@@ -201,7 +201,7 @@ TEST(Library, AnIncompleteDescriptorIsRefused) {
   const boost::json::object changes;
   for (const auto& [fixture, words] : {std::pair{"broken-no-summary", "no version or no summary"},
                                        {"broken-no-destroy", "no create or destroy function"},
-                                       {"broken-duplicate-option", "option 'twice' stands in it twice"}}) {
+                                       {"broken-duplicate-option", "twice: declared twice"}}) {
     ModuleFolder folder;
     folder.add_as(fixture, "broken-descriptor");
     auto library = open(folder, "broken-descriptor");

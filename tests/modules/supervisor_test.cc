@@ -2,6 +2,7 @@
 #include "core/module/supervisor.h"
 
 #include <gtest/gtest.h>
+#include <stdlib.h>
 
 #include <algorithm>
 #include <atomic>
@@ -223,6 +224,46 @@ TEST_F(SupervisorTest, WrongSettingsOfAnInstanceAreErrors) {
     EXPECT_NE(error.find("modules.load"), std::string::npos) << load << " -> " << error;
     restart();
   }
+}
+
+TEST_F(SupervisorTest, TheEnvironmentOverlaysInstancesAndTheirOptions) {
+  const ModuleFolder config_dir;
+  config_dir.write("slipway.json", R"({"modules": {"search_path": [")" + folder_.path().string() +
+                                       R"("], "load": {"fixture-storage": {}, "fixture-auth": {}}}})");
+  ::setenv("SLIPWAY_MODULES__LOAD__FIXTURE_AUTH__ENABLED", "false", 1);
+  ::setenv("SLIPWAY_MODULES__LOAD__FIXTURE_STORAGE__OPTIONS__LABEL", "from the environment", 1);
+  const auto loaded = config::Configuration::load({.config_dir = config_dir.path().string(), .config_file = {}});
+  ::unsetenv("SLIPWAY_MODULES__LOAD__FIXTURE_AUTH__ENABLED");
+  ::unsetenv("SLIPWAY_MODULES__LOAD__FIXTURE_STORAGE__OPTIONS__LABEL");
+  ASSERT_TRUE(loaded) << loaded.error().message();
+  auto started = supervisor_->start(*loaded);
+  ASSERT_TRUE(started) << started.error().message();
+  EXPECT_EQ(state("fixture-auth"), InstanceState::Disabled);
+  EXPECT_EQ(notes_.take().back(), "fixture-storage: start from the environment");
+}
+
+TEST_F(SupervisorTest, ARelativeFolderStartsAtTheConfigurationDirectory) {
+  boost::json::object document{
+      {"modules", {{"search_path", {folder_.path().filename().string()}}, {"load", boost::json::object{}}}}};
+  EXPECT_TRUE(
+      supervisor_->start(config::Configuration::from_document(document, folder_.path().parent_path().string())));
+  EXPECT_TRUE(supervisor_->enable("fixture-auth"));
+}
+
+TEST_F(SupervisorTest, WithoutASearchPathModulesLieBesideTheProgramOrInItsPrefix) {
+  namespace fs = std::filesystem;
+  const ModuleFolder prefix;
+  for (const char* place : {"bin/modules", "lib/slipway/modules"}) {
+    fs::create_directories(prefix.path() / place);
+    fs::permissions(prefix.path() / place, fs::perms(0755));
+    const std::string name = place[0] == 'b' ? "fixture-auth" : "fixture-storage";
+    for (const char* suffix : {".so", ".json"})
+      fs::copy_file(folder_.path() / (name + suffix), prefix.path() / place / (name + suffix));
+  }
+  Supervisor supervisor({pool_, services_, prefix.path() / "bin" / "slipway"});
+  auto started = supervisor.start(config::Configuration::from_document(
+      boost::json::parse(R"({"modules": {"load": {"fixture-auth": {}, "fixture-storage": {}}}})").as_object(), "/"));
+  EXPECT_TRUE(started) << started.error().message();
 }
 
 TEST_F(SupervisorTest, AConfiguredFolderThatDoesNotExistIsAnError) {
