@@ -62,8 +62,7 @@ struct JsonReader {
   Error error() const {
     std::string text;
     for (std::size_t i = 1; i < problems.size(); ++i) text += "; " + problems[i].pointer + ": " + problems[i].message;
-    return {Errc::InvalidArgument, problems.front().pointer.empty() ? "document" : problems.front().pointer,
-            problems.front().message + text};
+    return {Errc::InvalidArgument, problems.front().pointer, problems.front().message + text};
   }
 };
 
