@@ -1,8 +1,10 @@
 #include "core/app/settings.h"
 
 #include <algorithm>
-#include <array>
+#include <fstream>
+#include <iterator>
 
+#include "core/base/text.h"
 #include "core/config/core_options.h"
 #include "core/log/log.h"
 
@@ -11,6 +13,8 @@ namespace {
 
 using config::OptionValues;
 
+constexpr std::size_t kMaxKeyFile = 64 * 1024;  // bytes
+
 vfs::UploadMode upload_mode(std::int64_t flags) {
   if ((flags & 2) != 0) return vfs::UploadMode::AtomicResume;
   return (flags & 1) != 0 ? vfs::UploadMode::Atomic : vfs::UploadMode::Direct;
@@ -18,7 +22,9 @@ vfs::UploadMode upload_mode(std::int64_t flags) {
 
 session::SessionSettings session_settings(const OptionValues& common, const OptionValues& data) {
   session::SessionSettings s;
-  const auto count = [&](std::string_view name) { return static_cast<std::size_t>(std::max<std::int64_t>(0, common.integer(name))); };
+  const auto count = [&](std::string_view name) {
+    return static_cast<std::size_t>(std::max<std::int64_t>(0, common.integer(name)));
+  };
   s.limits.max_total_connections = count("max_total_connections");
   s.limits.max_per_host_connections = count("max_per_host_connections");
   s.limits.max_total_transfers = count("max_total_transfers");
@@ -54,7 +60,9 @@ crypto::HashSettings hash_settings(const OptionValues& data) {
 }
 
 accounts::PasswordRules password_rules(const OptionValues& data, const std::string& who) {
-  const auto number = [&](const char* name) { return static_cast<int>(data.integer("password_validation." + who + "." + name)); };
+  const auto number = [&](const char* name) {
+    return static_cast<int>(data.integer("password_validation." + who + "." + name));
+  };
   accounts::PasswordRules rules;
   rules.min_entropy = data.number("password_validation." + who + ".min_entropy");
   rules.policy.length = number("length");
@@ -65,7 +73,8 @@ accounts::PasswordRules password_rules(const OptionValues& data, const std::stri
   return rules;
 }
 
-accounts::AccountsSettings accounts_settings(const OptionValues& common, const OptionValues& data, const OptionValues& mfa) {
+accounts::AccountsSettings accounts_settings(const OptionValues& common, const OptionValues& data,
+                                             const OptionValues& mfa) {
   accounts::AccountsSettings a;
   a.validation.naming_rules = static_cast<unsigned>(data.integer("naming_rules"));
   a.validation.users_base_dir = data.string("users_base_dir");
@@ -77,8 +86,6 @@ accounts::AccountsSettings accounts_settings(const OptionValues& common, const O
   for (std::size_t i = 0; i < mfa.count("totp"); ++i)
     a.validation.totp_configs.emplace_back(mfa.string("totp[" + std::to_string(i) + "].name"));
   if (a.validation.totp_configs.empty()) a.validation.totp_configs.emplace_back("Default");
-  for (std::size_t i = 0; i < common.count("event_manager.enabled_commands"); ++i)
-    a.validation.enabled_commands.emplace_back(common.item("event_manager.enabled_commands", i));
   a.password_caching = data.flag("password_caching");
   a.track_quota = static_cast<int>(data.integer("track_quota"));
   return a;
@@ -95,6 +102,32 @@ DataProviderSettings data_provider_settings(const OptionValues& data) {
   return d;
 }
 
+// One key, or one a line; the ends of lines are no part of a key.
+std::string read_key_file(std::string_view path, const char* option, std::vector<config::Problem>& problems) {
+  std::ifstream file{std::string(path)};
+  std::string text{std::istreambuf_iterator<char>(file), {}};
+  if (!file) problems.push_back({std::string("kms.secrets.") + option, "unable to read " + std::string(path)});
+  if (text.size() > kMaxKeyFile)
+    problems.push_back({std::string("kms.secrets.") + option, "the file is beyond 64 KiB"});
+  return text;
+}
+
+crypto::SecretKeeper::Settings secret_settings(const OptionValues& kms, std::vector<config::Problem>& problems) {
+  crypto::SecretKeeper::Settings s;
+  s.url = kms.string("secrets.url");
+  s.master_key = kms.string("secrets.master_key");
+  if (const auto path = kms.string("secrets.master_key_path"); !path.empty())
+    s.master_key = trim(read_key_file(path, "master_key_path", problems));
+  for (std::size_t i = 0; i < kms.count("secrets.additional_master_keys"); ++i)
+    s.additional_master_keys.emplace_back(kms.item("secrets.additional_master_keys", i));
+  if (const auto path = kms.string("secrets.additional_master_keys_path"); !path.empty()) {
+    s.additional_master_keys.clear();
+    for (const auto& line : split(read_key_file(path, "additional_master_keys_path", problems), '\n'))
+      if (const auto key = trim(line); !key.empty()) s.additional_master_keys.emplace_back(key);
+  }
+  return s;
+}
+
 }  // namespace
 
 std::span<const std::string_view> core_sections() { return config::core_sections(); }
@@ -104,17 +137,21 @@ CoreSettings read_core_settings(const config::Configuration& configuration, std:
   const OptionValues data = configuration.section("data_provider", config::kDataProviderOptions, problems);
   const OptionValues kms = configuration.section("kms", config::kKmsOptions, problems);
   const OptionValues mfa = configuration.section("mfa", config::kMfaOptions, problems);
-  const OptionValues modules = configuration.section("modules", config::kModulesOptions, problems);
+  const OptionValues modules =
+      configuration.section("modules", config::kModulesOptions, problems, config::kModulesElsewhere);
 
   CoreSettings settings;
   settings.sessions = session_settings(common, data);
   settings.accounts = accounts_settings(common, data, mfa);
   settings.data_provider = data_provider_settings(data);
   settings.umask = common.string("umask");
+  settings.blocking_threads = static_cast<std::size_t>(modules.integer("blocking_threads"));
+  settings.secrets = secret_settings(kms, problems);
+  settings.hooks = events::HookSettings::from(common, data);
   return settings;
 }
 
-Status report(const std::vector<config::Problem>& problems) {
+Status report(const config::Configuration& configuration, const std::vector<config::Problem>& problems) {
   std::string fatal;
   std::size_t count = 0;
   for (const auto& problem : problems) {
@@ -126,7 +163,8 @@ Status report(const std::vector<config::Problem>& problems) {
     fatal += "\n  " + problem.where + ": " + problem.message;
   }
   if (count == 0) return ok();
-  return Error(Errc::InvalidArgument, "configuration", std::to_string(count) + (count == 1 ? " problem" : " problems") + fatal);
+  return Error(Errc::InvalidArgument, "configuration",
+               std::to_string(count) + (count == 1 ? " problem" : " problems") + fatal);
 }
 
 }  // namespace slipway::app

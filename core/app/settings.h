@@ -7,6 +7,7 @@
 #include "core/accounts/accounts.h"
 #include "core/config/configuration.h"
 #include "core/crypto/secrets.h"
+#include "core/events/hooks.h"
 #include "core/session/session_settings.h"
 
 namespace slipway::app {
@@ -25,6 +26,7 @@ struct CoreSettings {
   accounts::AccountsSettings accounts;
   crypto::SecretKeeper::Settings secrets;
   DataProviderSettings data_provider;
+  events::HookSettings hooks;
   std::string umask;  // octal; empty: the process's
   std::size_t blocking_threads = 64;
 };
@@ -35,7 +37,7 @@ CoreSettings read_core_settings(const config::Configuration& configuration, std:
 // The names of the top-level sections that the core itself reads.
 std::span<const std::string_view> core_sections();
 
-// Writes the warnings to the log; an error that names every fatal problem, one a line.
-Status report(const std::vector<config::Problem>& problems);
+// Writes the warnings to the log; an error that names the file and every fatal problem, one a line.
+Status report(const config::Configuration& configuration, const std::vector<config::Problem>& problems);
 
 }  // namespace slipway::app

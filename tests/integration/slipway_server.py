@@ -1,4 +1,6 @@
 """Starts and stops the real server for a test: its own directory, free loopback ports, accounts loaded from a dump."""
+import atexit
+import functools
 import json
 import os
 import pathlib
@@ -6,6 +8,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import tempfile
 import time
 
 BUILD_DIR = pathlib.Path(os.environ["SLIPWAY_BUILD_DIR"])
@@ -20,6 +23,15 @@ def free_port():
         return s.getsockname()[1]
 
 
+@functools.cache
+def host_key():
+    directory = tempfile.mkdtemp(prefix="slipway-host-key-")
+    atexit.register(shutil.rmtree, directory)
+    path = f"{directory}/host_key"
+    subprocess.run([need("ssh-keygen"), "-q", "-t", "ed25519", "-N", "", "-f", path], check=True)
+    return path
+
+
 def user(name, home, **members):
     """A User of the contract with a password equal to its name and all permissions."""
     return {"username": name, "password": name, "status": 1, "home_dir": str(home), "permissions": {"/": ["*"]}, **members}
@@ -32,10 +44,11 @@ class SlipwayServer:
         self.dir = pathlib.Path(directory)
         self.dir.mkdir(parents=True, exist_ok=True)
         self.port = free_port()
+        # One host key for all: making three for each server would take most of a test's time.
         self.config = merge(
             {
                 "common": {"max_per_host_connections": 0, "max_per_host_transfers": 0},
-                "sftpd": {"bindings": [{"address": "127.0.0.1", "port": self.port}]},
+                "sftpd": {"bindings": [{"address": "127.0.0.1", "port": self.port}], "host_keys": [host_key()]},
             },
             config or {},
         )

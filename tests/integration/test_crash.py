@@ -1,7 +1,6 @@
 """What is left after the server is killed, the disk is full, or it cannot be written."""
+import json
 import os
-import shutil
-import signal
 import subprocess
 import threading
 
@@ -62,24 +61,22 @@ def test_killed_in_the_middle_of_staged_uploads(make_server, keys, tmp_path):
 
 
 def scan(server, name):
-    server.stop()
-    server.arguments = []
-    server.run("quota", "scan", "--user", name)
+    server.run("manage", "users.quota.scan", json.dumps({"username": name}))
+    wait_for(lambda: server.log_lines(sender="quotascan", name=name))
 
 
 def stored_usage(server, name):
-    import json
-    dump = json.loads(server.run("dump", "--stdout").stdout)
-    found = next(u for u in dump["users"] if u["username"] == name)
-    return found.get("used_quota_size", 0), found.get("used_quota_files", 0)
+    user = json.loads(server.run("manage", "users.get", json.dumps({"username": name})).stdout)
+    return user.get("used_quota_size", 0), user.get("used_quota_files", 0)
 
 
 def test_killed_in_the_middle_of_a_direct_upload_keeps_what_came(make_server, keys, tmp_path):
     home = tmp_path / "home"
     server = make_server(dump=anna(home, keys))
     p = Paramiko(server.port, "anna", key=keys)
-    upload_partly(p, "part", 64_000)
+    f = upload_partly(p, "part", 64_000)
     server.kill()
+    del f
     assert (home / "part").stat().st_size == 64_000
     server.start()
     with Paramiko(server.port, "anna", key=keys) as q, q.sftp.open("part", "r+b") as f:
@@ -93,10 +90,11 @@ def test_a_lost_connection_in_each_mode(make_server, keys, tmp_path):
         home = tmp_path / f"home{mode}"
         server = make_server(config={"common": {"upload_mode": mode}}, dump=anna(home, keys))
         p = Paramiko(server.port, "anna", key=keys)
-        upload_partly(p, "f", 20_000)
+        f = upload_partly(p, "f", 20_000)
         p.transport.sock.close()
         wait_for(lambda: server.log_lines(message="session closed"))
         assert os.listdir(home) == expected, mode
+        del f
         server.stop()
 
 

@@ -28,7 +28,7 @@ def world(tmp_path_factory, keys):
             folder("shared", shared),
             folder("drop", drop),
             folder("memory", filesystem={"provider": 100, "module": "storage-memory", "moduleconfig": {}}),
-            folder("third", filesystem={"provider": 100, "module": "storage-example", "moduleconfig": {}}),
+            folder("third", filesystem={"provider": 100, "module": "storage-shelf", "moduleconfig": {}}),
         ],
         "groups": [
             {
@@ -63,7 +63,7 @@ def world(tmp_path_factory, keys):
     # A group member's home comes from its group.
     dump["users"][0]["home_dir"] = str(directory / "unused")
     config = {"modules": {"search_path": [str(BUILD_DIR / "modules"), str(EXAMPLES)],
-                          "load": {"storage-local": {}, "storage-memory": {}, "storage-example": {}, "auth-local": {},
+                          "load": {"storage-local": {}, "storage-memory": {}, "storage-shelf": {}, "auth-local": {},
                                    "protocol-sftp": {}}}}
     server = SlipwayServer(directory, dump=dump, config=config)
     server.start()

@@ -82,7 +82,7 @@ def test_an_optional_missing_module_is_left_out(make_server):
 
 def test_a_wrong_digest_is_refused(make_server):
     load = {"storage-local": {"sha256": "0" * 64}, "auth-local": {}, "protocol-sftp": {}}
-    refuse(make_server(start=False, config={"modules": {"load": load}}), "storage-local", "sha256")
+    refuse(make_server(start=False, config={"modules": {"load": load}}), "storage-local", "digest")
 
 
 def test_an_address_in_use_is_named(make_server):
@@ -101,7 +101,7 @@ def test_an_unreadable_database_is_a_clear_error(make_server):
 
 @pytest.mark.parametrize("dump,expected", [
     ("{", "dump.json"),
-    (json.dumps({"users": [{"username": "x"}]}), "permissions"),
+    (json.dumps({"users": [{"username": "x", "home_dir": "/x", "status": 1}]}), "permissions"),
     (json.dumps({"users": [{"username": "x", "home_dir": "relative", "permissions": {"/": ["*"]}}]}), "home_dir"),
     (json.dumps({"users": [{"username": "x", "home_dir": "/x", "permissions": {"/": ["everything"]}}]}), "everything"),
     (json.dumps({"users": "none"}), "users"),

@@ -1,0 +1,33 @@
+// The supervisor's modules as the management service changes them.
+#pragma once
+
+#include <chrono>
+
+#include "core/management/management.h"
+#include "core/module/supervisor.h"
+
+namespace slipway::app {
+
+class RunningModules final : public management::ModuleControl {
+ public:
+  // A module that is disabled gets `patience` to be left by its users before that is reported; it goes all the same.
+  RunningModules(module::Supervisor& supervisor, std::chrono::seconds patience)
+      : supervisor_(supervisor), patience_(patience) {}
+
+  std::vector<Info> list() const override {
+    std::vector<Info> all;
+    for (const auto& i : supervisor_.instances())
+      all.push_back({i.name, i.module, i.kind, i.version, std::string(module::to_string(i.state)), i.summary, i.error});
+    return all;
+  }
+  Status enable(std::string_view instance) override { return supervisor_.enable(instance); }
+  Status disable(std::string_view instance) override {
+    return supervisor_.disable(instance, std::chrono::steady_clock::now() + patience_);
+  }
+
+ private:
+  module::Supervisor& supervisor_;
+  const std::chrono::seconds patience_;
+};
+
+}  // namespace slipway::app

@@ -1,0 +1,274 @@
+#include "core/app/server.h"
+
+#include <sys/stat.h>
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/signal_set.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <csignal>
+#include <cstdio>
+#include <filesystem>
+
+#include "core/accounts/backup.h"
+#include "core/app/control_socket.h"
+#include "core/app/first_run.h"
+#include "core/app/rooms.h"
+#include "core/app/running_modules.h"
+#include "core/app/settings.h"
+#include "core/base/thread_pool.h"
+#include "core/events/hooks.h"
+#include "core/management/management.h"
+#include "core/management/restore.h"
+#include "core/module/supervisor.h"
+#include "core/net/listener.h"
+#include "core/session/session_manager.h"
+
+namespace slipway::app {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+constexpr std::chrono::minutes kSweepPeriod{1};
+// Modules get this long to end what is left after the grace time.
+constexpr std::chrono::seconds kStopTime{10};
+
+// Everything that runs between start and stop. The members are in the order in which they need each other.
+class Server {
+ public:
+  explicit Server(const ServeOptions& options) : options_(options) {}
+
+  Status start();
+  void run();
+  void stop();
+
+ private:
+  Status load_data();
+  Status start_hooks(const CoreSettings& settings);
+  void reload();
+  void wait_for_signal();
+  void schedule_sweep();
+
+  const ServeOptions& options_;
+  std::shared_ptr<const config::Configuration> configuration_;
+  std::unique_ptr<AccountRooms> accounts_;
+  std::unique_ptr<ThreadPool> pool_;
+  std::shared_ptr<module::Services> services_ = std::make_shared<module::Services>();
+  std::unique_ptr<module::Supervisor> supervisor_;
+  std::unique_ptr<events::ConfiguredHooks> hooks_;
+  std::unique_ptr<session::SharedCounters> counters_;
+  std::unique_ptr<session::SessionManager> sessions_;
+  std::unique_ptr<session::QuotaScans> scans_;
+  std::unique_ptr<net::Listeners> listeners_;
+  std::unique_ptr<RunningModules> modules_;
+  std::unique_ptr<management::Management> management_;
+  std::unique_ptr<ControlSocket> control_;
+  accounts::LoadReport loaded_;
+
+  boost::asio::io_context io_;
+  boost::asio::signal_set signals_{io_};
+  boost::asio::steady_timer sweep_{io_};
+};
+
+Status set_umask(const std::string& octal) {
+  if (octal.empty()) return ok();
+  std::size_t used = 0;
+  unsigned long value = 0;
+  try {
+    value = std::stoul(octal, &used, 8);
+  } catch (const std::exception&) {
+    used = 0;
+  }
+  if (used != octal.size() || value > 0777)
+    return Error(Errc::InvalidArgument, "common.umask", "'" + octal + "' is no octal mask; write one like 022");
+  ::umask(static_cast<mode_t>(value));
+  return ok();
+}
+
+Status Server::start() {
+  // From here on a signal waits for run(), which handles it.
+  for (const int signal : {SIGINT, SIGTERM, SIGHUP, SIGUSR1}) signals_.add(signal);
+  SLIPWAY_ASSIGN(configuration_, config::Configuration::load(options_.location));
+  std::vector<config::Problem> problems;
+  CoreSettings settings = read_core_settings(*configuration_, problems);
+  SLIPWAY_TRY(report(*configuration_, problems));
+  SLIPWAY_TRY(set_umask(settings.umask));
+  log::info("service", "starting",
+            {{"config_dir", configuration_->config_dir()},
+             {"config_file", configuration_->file().empty() ? "none, running on defaults" : configuration_->file()}});
+
+  SLIPWAY_ASSIGN(accounts_, open_accounts(settings, Migrate::AsConfigured));
+  SLIPWAY_TRY(load_data());
+
+  pool_ = std::make_unique<ThreadPool>(settings.blocking_threads);
+  module::Supervisor::Setup setup{*pool_, services_, std::filesystem::read_symlink("/proc/self/exe")};
+  supervisor_ = std::make_unique<module::Supervisor>(std::move(setup));
+  SLIPWAY_TRY(start_hooks(settings));
+
+  counters_ = std::make_unique<session::SharedCounters>(accounts_->accounts->store(), settings.sessions.quota_tracking);
+  session::SessionRooms rooms{*accounts_->accounts, *counters_, *supervisor_, *accounts_->secrets, accounts_->bus};
+  if (hooks_->has_post_connect())
+    rooms.post_connect = [this](const OpContext& ctx, std::string_view protocol, std::string_view ip) {
+      return hooks_->post_connect(ctx, protocol, ip);
+    };
+  sessions_ = std::make_unique<session::SessionManager>(std::move(rooms), settings.sessions);
+  scans_ = std::make_unique<session::QuotaScans>(*sessions_, *pool_);
+  listeners_ = std::make_unique<net::Listeners>();
+  modules_ = std::make_unique<RunningModules>(*supervisor_, kStopTime);
+  management_ = std::make_unique<management::Management>(management::ManagementRooms{
+      *accounts_->accounts, settings.data_provider.backups_path, sessions_.get(), scans_.get(), modules_.get()});
+
+  services_->add<AccountService>(*accounts_->accounts);
+  services_->add<SessionService>(*sessions_);
+  services_->add<PathResolver>(*sessions_);
+  services_->add<EventService>(*accounts_->bus);
+  services_->add<ListenerService>(*listeners_);
+  services_->add<ManagementService>(*management_);
+
+  FirstRun first_run;
+  if (options_.first_run) SLIPWAY_TRY(first_run.prepare(*accounts_->accounts, configuration_->config_dir()));
+  SLIPWAY_TRY(supervisor_->start(configuration_));
+  SLIPWAY_TRY(check_sections(*configuration_, supervisor_->sections()));
+
+  for (const auto& protocol : supervisor_->protocols())
+    for (const Endpoint& endpoint : protocol->listening())
+      log::info("service", "listening",
+                {{"module", protocol.instance()}, {"address", endpoint.address}, {"port", endpoint.port}});
+  SLIPWAY_ASSIGN(control_, ControlSocket::listen(configuration_->config_dir(), *management_, *pool_));
+  for (const auto& user : loaded_.scan_users) (void)scans_->start_user(user);
+  for (const auto& folder : loaded_.scan_folders) (void)scans_->start_folder(folder);
+  log::info("service", "ready");
+  if (options_.first_run) first_run.print(supervisor_->protocols());
+  pool_->post([this] {
+    if (auto done = hooks_->startup(OpContext{}); !done) log::warn("service", done.error().message());
+  });
+  return ok();
+}
+
+Status Server::load_data() {
+  if (options_.loaddata_from.empty()) return ok();
+  if (!options_.loaddata_from.starts_with('/'))
+    return Error(Errc::InvalidArgument, "--loaddata-from",
+                 "the path of the dump must be absolute: " + options_.loaddata_from);
+  SLIPWAY_ASSIGN(const std::string text, accounts::read_backup_file(options_.loaddata_from, management::kMaxRestore));
+  accounts::LoadOptions load;
+  load.mode = options_.loaddata_mode == 0 ? accounts::LoadMode::Update : accounts::LoadMode::AddOnly;
+  load.scan_quota = static_cast<accounts::ScanQuota>(options_.loaddata_scan);
+  load.actor.name = "__system__";
+  if (auto loaded = management::restore(*accounts_->accounts, text, load, loaded_); !loaded)
+    return Error(loaded.code(), options_.loaddata_from + loaded.error().subject(), loaded.error().cause());
+  log::info("service", "data loaded",
+            {{"file", options_.loaddata_from},
+             {"added", loaded_.added},
+             {"updated", loaded_.updated},
+             {"skipped", loaded_.skipped}});
+  if (options_.loaddata_clean) {
+    std::error_code failure;
+    if (!std::filesystem::remove(options_.loaddata_from, failure))
+      log::warn("service", "unable to remove the loaded file",
+                {{"file", options_.loaddata_from}, {"error", failure.message()}});
+  }
+  return ok();
+}
+
+Status Server::start_hooks(const CoreSettings& settings) {
+  SLIPWAY_ASSIGN(hooks_, events::ConfiguredHooks::make(settings.hooks, *accounts_->bus, *supervisor_));
+  return ok();
+}
+
+void Server::run() {
+  wait_for_signal();
+  schedule_sweep();
+  io_.run();
+}
+
+void Server::wait_for_signal() {
+  signals_.async_wait([this](const boost::system::error_code& failure, int number) {
+    if (failure) return;
+    switch (number) {
+      case SIGHUP:
+        reload();
+        break;
+      case SIGUSR1:
+        if (auto rotated = log::rotate(); !rotated) log::error("service", rotated.error().message());
+        break;
+      default:
+        log::info("service", "stopping", {{"signal", number}});
+        io_.stop();
+        return;
+    }
+    wait_for_signal();
+  });
+}
+
+void Server::schedule_sweep() {
+  sweep_.expires_after(kSweepPeriod);
+  sweep_.async_wait([this](const boost::system::error_code& failure) {
+    if (failure) return;
+    sessions_->sweep();
+    schedule_sweep();
+  });
+}
+
+// All or nothing: an error leaves everything as it was. What needs a restart is the database, and what modules say.
+void Server::reload() {
+  log::info("service", "reloading the configuration");
+  auto fresh = config::Configuration::load(options_.location);
+  std::vector<config::Problem> problems;
+  Status done = ok();
+  CoreSettings settings;
+  if (fresh) {
+    settings = read_core_settings(**fresh, problems);
+    done = report(**fresh, problems);
+  } else {
+    done = fresh.error();
+  }
+  if (done) done = supervisor_->reload(*fresh, Clock::now() + kStopTime);
+  if (!done) {
+    log::error("service", "the configuration was not reloaded; the server goes on with the old one",
+               {{"error", done.error().message()}});
+    return;
+  }
+  configuration_ = *std::move(fresh);
+  sessions_->configure(settings.sessions);
+  accounts_->accounts->configure(settings.accounts);
+  for (const auto& protocol : supervisor_->protocols())
+    for (const Endpoint& endpoint : protocol->listening())
+      log::info("service", "listening",
+                {{"module", protocol.instance()}, {"address", endpoint.address}, {"port", endpoint.port}});
+  log::info("service", "configuration reloaded");
+}
+
+void Server::stop() {
+  control_.reset();
+  if (sessions_) sessions_->drain(Clock::now() + options_.grace_time);
+  if (supervisor_)
+    if (auto stopped = supervisor_->shutdown(Clock::now() + kStopTime); !stopped)
+      log::warn("service", stopped.error().message());
+  scans_.reset();
+  if (accounts_) accounts_->bus->drain(Clock::now() + kStopTime);
+  hooks_.reset();
+  log::info("service", "stopped");
+  log::flush();
+}
+
+}  // namespace
+
+int run_server(const ServeOptions& options) {
+  if (auto logging = log::configure(options.log); !logging) {
+    std::fprintf(stderr, "slipway: %s\n", logging.error().message().c_str());
+    return 1;
+  }
+  std::signal(SIGPIPE, SIG_IGN);
+  Server server(options);
+  const Status started = server.start();
+  if (started) {
+    server.run();
+  } else {
+    log::error("service", "the server does not start", {{"error", started.error().message()}});
+    std::fprintf(stderr, "slipway: %s\n", started.error().message().c_str());
+  }
+  server.stop();
+  return started ? 0 : 1;
+}
+
+}  // namespace slipway::app
