@@ -163,7 +163,8 @@ Status report(const config::Configuration& configuration, const std::vector<conf
     fatal += "\n  " + problem.where + ": " + problem.message;
   }
   if (count == 0) return ok();
-  return Error(Errc::InvalidArgument, "configuration",
+  const std::string& file = configuration.file();
+  return Error(Errc::InvalidArgument, file.empty() ? "the environment" : file,
                std::to_string(count) + (count == 1 ? " problem" : " problems") + fatal);
 }
 
