@@ -59,10 +59,12 @@ PacketParser::Step PacketParser::next(std::span<const std::byte> input, bool str
     drop_partial_ = kept;
     return skipped + (kept ? taken : count);
   };
+  const auto front = gather(input, kLength, taken);
+  if (front.empty()) return {.event = Event::NeedMore, .consumed = skipped + taken};
+  const std::size_t length = u32_at(front, 0);
+  if (length < kType + kId || length > kMaxPacket) return malformed(skipped);
   const auto head = gather(input, kLength + kType, taken);
   if (head.empty()) return {.event = Event::NeedMore, .consumed = skipped + taken};
-  const std::size_t length = u32_at(head, 0);
-  if (length < kType + kId || length > kMaxPacket) return malformed(skipped);
 
   if (stream_writes && head[kLength] == std::byte{static_cast<std::uint8_t>(PacketType::Write)}) {
     if (length < kWriteHead - kLength + kWriteTail) return malformed(skipped);

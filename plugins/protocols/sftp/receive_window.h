@@ -41,7 +41,7 @@ class ReceiveWindow {
   std::uint32_t due(std::chrono::steady_clock::time_point now, RoundTrip&& round_trip) {
     const auto eighth = size_ / 8;
     if (received_ - measured_at_ >= eighth && size_ < kMax) measure(now, round_trip());
-    if (granted_until_ >= received_ + size_ - std::min<std::uint64_t>(eighth, kMaxStep)) return 0;
+    if (granted_until_ > received_ + size_ - std::min<std::uint64_t>(eighth, kMaxStep)) return 0;
     granted_until_ = received_ + size_;
     settle();
     return size_;

@@ -47,6 +47,7 @@ class FakeListener final : public Listener {
     }
   }
   void close() noexcept override {
+    ::shutdown(fd_, SHUT_RDWR);
     const std::uint64_t one = 1;
     (void)!::write(wake_, &one, sizeof one);
   }
