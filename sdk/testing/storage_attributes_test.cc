@@ -8,7 +8,9 @@ class StorageAttributes : public StorageFixture {
  protected:
   void SetUp() override {
     put(path_, "0123456789");
-    make_dir(VPath("/dir"));
+    if (folders()) {
+      make_dir(VPath("/dir"));
+    }
   }
   Status set(const FileAttributes& attributes, const VPath& path = VPath("/file")) {
     return fs_->set_attributes(context_, path, attributes, Follow::Yes);
@@ -34,6 +36,9 @@ TEST_F(StorageAttributes, ModeIsSetAsClaimed) {
     EXPECT_OK(set({.mode = mode}));
     EXPECT_EQ(stat(path_).mode, mode);
   }
+  if (!folders()) {
+    return;
+  }
   EXPECT_OK(set({.mode = 0750}, VPath("/dir")));
   EXPECT_EQ(stat(VPath("/dir")).mode, 0750u);
   EXPECT_EQ(stat(VPath("/dir")).type, FileType::Directory);
@@ -49,8 +54,10 @@ TEST_F(StorageAttributes, TimesAreSetAsClaimed) {
   EXPECT_TRUE(same_time(stat(path_).mtime, kThen));
   EXPECT_OK(set({.mtime = kEarlier}));
   EXPECT_TRUE(same_time(stat(path_).mtime, kEarlier));
-  EXPECT_OK(set({.mtime = kThen}, VPath("/dir")));
-  EXPECT_TRUE(same_time(stat(VPath("/dir")).mtime, kThen));
+  if (can(Capability::RealDirectories)) {
+    EXPECT_OK(set({.mtime = kThen}, VPath("/dir")));
+    EXPECT_TRUE(same_time(stat(VPath("/dir")).mtime, kThen));
+  }
 }
 
 TEST_F(StorageAttributes, AccessAndModificationTimeAreApart) {
@@ -173,7 +180,7 @@ TEST_F(StorageAttributes, WritingMovesTheModificationTime) {
 }
 
 TEST_F(StorageAttributes, SpaceIsToldAsClaimed) {
-  const auto space = fs_->space(context_, VPath("/dir"));
+  const auto space = fs_->space(context_, VPath());
   if (!can(Capability::Space)) {
     EXPECT_CODE(Errc::NotSupported, space);
     return;

@@ -10,22 +10,35 @@ class StorageCancellation : public StorageFixture {
  protected:
   void SetUp() override {
     put(VPath("/file"), "content");
-    make_dir(VPath("/dir"));
-    put(VPath("/dir/inside"), "x");
-    make_dir(VPath("/empty"));
+    if (folders()) {
+      make_dir(VPath("/empty"));
+    }
+  }
+
+  // Storage that ends its calls at once may leave contexts to its caller, but then to all of its calls.
+  bool looks_at(const OpContext& context, Errc expected) {
+    const auto answer = fs_->stat(context, VPath("/file"), Follow::No);
+    if (can(Capability::Immediate) && answer) {
+      return false;
+    }
+    EXPECT_CODE(expected, answer);
+    return true;
   }
 
   // Every call of the contract with this context.
   void expect_all(const OpContext& context, Errc expected) {
-    const VPath file("/file"), created("/new"), directory("/dir");
-    EXPECT_CODE(expected, fs_->stat(context, file, Follow::No));
-    EXPECT_CODE(expected, fs_->list(context, directory));
+    if (!looks_at(context, expected)) {
+      return;
+    }
+    const VPath file("/file"), created("/new");
+    const std::vector<std::string> before = names(VPath());
+    EXPECT_CODE(expected, fs_->list(context, VPath()));
     EXPECT_CODE(expected, fs_->open(context, file, OpenOptions::reading()));
     EXPECT_CODE(expected, fs_->open(context, created, OpenOptions::replacing()));
     EXPECT_CODE(expected, fs_->open(context, file, OpenOptions::replacing()));
     EXPECT_CODE(expected, fs_->remove(context, file));
-    EXPECT_CODE(expected, fs_->make_dir(context, created));
-    EXPECT_CODE(expected, fs_->remove_dir(context, VPath("/empty")));
+    EXPECT_ONE_OF(fs_->make_dir(context, created), expected, Errc::NotSupported);
+    EXPECT_ONE_OF(fs_->remove_dir(context, VPath("/empty")), expected, Errc::NotSupported);
     EXPECT_ONE_OF(fs_->rename(context, file, created), expected, Errc::NotSupported);
     EXPECT_ONE_OF(fs_->copy(context, file, created), expected, Errc::NotSupported);
     EXPECT_ONE_OF(fs_->set_attributes(context, file, {.mode = 0}, Follow::Yes), expected, Errc::NotSupported);
@@ -34,14 +47,16 @@ class StorageCancellation : public StorageFixture {
     EXPECT_ONE_OF(fs_->read_link(context, file), expected, Errc::NotSupported);
     EXPECT_ONE_OF(fs_->space(context, file), expected, Errc::NotSupported);
 
-    EXPECT_EQ(names(VPath()), (std::vector<std::string>{"dir", "empty", "file"}));
+    EXPECT_EQ(names(VPath()), before);
     EXPECT_EQ(get_text(file), "content");
 
     const auto reader = open(file, OpenOptions::reading());
+    ASSERT_NE(reader, nullptr);
     Bytes out(10);
     EXPECT_CODE(expected, reader->read_at(context, 0, out));
     EXPECT_CODE(expected, reader->stat(context));
     const auto writer = open(VPath("/written"), OpenOptions::replacing());
+    ASSERT_NE(writer, nullptr);
     ASSERT_OK(writer->write_at(context_, 0, bytes_of("kept")));
     EXPECT_CODE(expected, writer->write_at(context, 4, bytes_of("dropped")));
     ASSERT_OK(writer->finish(context_));
@@ -74,7 +89,10 @@ TEST_F(StorageCancellation, LiveContextWithADeadlineWorks) {
   context.stop = source.get_token();
   context.deadline = std::chrono::steady_clock::now() + std::chrono::hours(1);
   EXPECT_OK(fs_->stat(context, VPath("/file"), Follow::No));
-  EXPECT_OK(fs_->make_dir(context, VPath("/new")));
+  const auto file = fs_->open(context, VPath("/new"), OpenOptions::replacing());
+  ASSERT_OK(file);
+  EXPECT_OK((*file)->write_at(context, 0, bytes_of("x")));
+  EXPECT_OK((*file)->finish(context));
 }
 
 TEST_F(StorageCancellation, MountIsCancelledToo) {
@@ -82,6 +100,9 @@ TEST_F(StorageCancellation, MountIsCancelledToo) {
   source.request_stop();
   OpContext context;
   context.stop = source.get_token();
+  if (!looks_at(context, Errc::Cancelled)) {
+    return;
+  }
   const ModuleDescriptor& descriptor = StartedModule::library().descriptor();
   Texts given = StorageRun::get().use_options;
   const OptionTexts options({descriptor.use_options, descriptor.use_option_count}, given);
@@ -94,19 +115,19 @@ TEST_F(StorageCancellation, StopInTheMiddleOfManyWritesLeavesAWorkingFilesystem)
   std::stop_source source;
   OpContext context;
   context.stop = source.get_token();
-  std::thread stopper([&] { source.request_stop(); });
   const Bytes piece = pattern(64 * 1024);
   {
     const auto file = open(VPath("/long"), OpenOptions::replacing());
     ASSERT_NE(file, nullptr);
+    std::jthread stopper([&] { source.request_stop(); });
     Status status = ok();
-    for (std::uint64_t offset = 0; status && offset < (std::uint64_t{1} << 40);
-         offset = (offset + piece.size()) % (16 << 20)) {
-      status = can(Capability::RandomWrite) ? file->write_at(context, offset, piece) : check(context, "sequential");
+    std::uint64_t offset = 0;
+    for (int after_stop = 0; status && after_stop < 10; after_stop += source.stop_requested() ? 1 : 0) {
+      status = file->write_at(context, offset, piece);
+      offset = can(Capability::RandomWrite) ? (offset + piece.size()) % (16 << 20) : offset + piece.size();
     }
-    EXPECT_CODE(Errc::Cancelled, status);
+    EXPECT_CODE(looks_at(context, Errc::Cancelled) ? Errc::Cancelled : Errc::Ok, status);
   }
-  stopper.join();
   put(VPath("/after"), "works");
   EXPECT_EQ(get_text(VPath("/after")), "works");
 }

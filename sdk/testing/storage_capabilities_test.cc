@@ -64,7 +64,9 @@ TEST_F(StorageCapabilities, StayTheSameForOnePlace) {
 TEST_F(StorageCapabilities, UnknownInterfacesAreNull) {
   EXPECT_EQ(fs_->query("slipway.no-such-interface.v1"), nullptr);
   EXPECT_EQ(module_.object().query("slipway.no-such-interface.v1"), nullptr);
-  EXPECT_EQ(open(VPath("/file"), OpenOptions::reading())->query("slipway.no-such-interface.v1"), nullptr);
+  const auto file = open(VPath("/file"), OpenOptions::reading());
+  ASSERT_NE(file, nullptr);
+  EXPECT_EQ(file->query("slipway.no-such-interface.v1"), nullptr);
 }
 
 TEST_F(StorageCapabilities, PartsMakeAFileWhenMultipartIsOffered) {

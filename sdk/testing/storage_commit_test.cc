@@ -59,12 +59,18 @@ TEST_F(StorageCommit, AbandonedReplacementLeavesTheOldWhereFinishCommits) {
 TEST_F(StorageCommit, ReadersThatAreDroppedChangeNothing) {
   put(VPath("/file"), "content");
   for (int i = 0; i < 3; ++i) open(VPath("/file"), OpenOptions::reading()).reset();
-  EXPECT_OK(open(VPath("/file"), OpenOptions::reading())->finish(context_));
+  const auto file = open(VPath("/file"), OpenOptions::reading());
+  ASSERT_NE(file, nullptr);
+  EXPECT_OK(file->finish(context_));
   EXPECT_EQ(get_text(VPath("/file")), "content");
 }
 
 TEST_F(StorageCommit, FileWithoutAnyWriteIsEmptyAndThere) {
-  ASSERT_OK(open(VPath("/file"), OpenOptions::replacing())->finish(context_));
+  put(VPath("/file"), "");
+  const auto file = open(VPath("/untouched"), OpenOptions::replacing());
+  ASSERT_NE(file, nullptr);
+  ASSERT_OK(file->finish(context_));
+  EXPECT_EQ(stat(VPath("/untouched")).size, 0u);
   EXPECT_EQ(stat(VPath("/file")).size, 0u);
 }
 

@@ -95,6 +95,19 @@ std::unique_ptr<Filesystem> StorageFixture::mount_again() {
   return *std::move(mounted);
 }
 
+bool StorageFixture::folders() {
+  const VPath probe("/kit-probe");
+  const Status made = fs_->make_dir(context_, probe);
+  if (made) {
+    EXPECT_OK(fs_->remove_dir(context_, probe));
+    return true;
+  }
+  EXPECT_CODE(Errc::NotSupported, made);
+  EXPECT_FALSE(can(Capability::RealDirectories));
+  EXPECT_FALSE(exists(probe));
+  return false;
+}
+
 void StorageFixture::put(const VPath& path, std::span<const std::byte> content) {
   const auto file = open(path, OpenOptions::replacing());
   ASSERT_NE(file, nullptr);
@@ -109,7 +122,7 @@ Bytes StorageFixture::get(Filesystem& fs, const VPath& path) {
   if (!file) return {};
   Bytes content;
   for (;;) {
-    Bytes piece(1 << 20);
+    Bytes piece(64 << 10);
     const auto n = (*file)->read_at(context, content.size(), piece);
     EXPECT_TRUE(n.ok()) << n.error().message();
     if (!n || *n == 0) return content;

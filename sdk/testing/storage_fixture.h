@@ -54,6 +54,8 @@ class StorageFixture : public ::testing::Test {
   StorageFixture();
   ~StorageFixture() override;
 
+  // Whether directories can be made at all: a store may do without, and then says so to every make_dir.
+  bool folders();
   bool can(Capability ability) const { return has(fs_->capabilities(), ability); }
   // Another filesystem over the same place.
   std::unique_ptr<Filesystem> mount_again();

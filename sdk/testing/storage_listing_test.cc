@@ -19,6 +19,13 @@ class StorageListing : public StorageFixture {
 };
 
 TEST_F(StorageListing, EntriesComeOnceWithTypeAndSize) {
+  if (!folders()) {
+    put(VPath("/file"), "12345");
+    ASSERT_EQ(list(VPath()).size(), 1u);
+    EXPECT_EQ(list(VPath())[0].type, FileType::Regular);
+    EXPECT_EQ(list(VPath())[0].size, 5u);
+    return;
+  }
   make_dir(VPath("/dir"));
   make_dir(VPath("/dir/sub"));
   put(VPath("/dir/sub/deep"), "not listed");
@@ -65,10 +72,13 @@ TEST_F(StorageListing, AppendsToWhatTheCallerHas) {
 }
 
 TEST_F(StorageListing, TenThousandEntriesAreComplete) {
-  make_dir(VPath("/big"));
-  fill(VPath("/big"), 10'000);
+  const VPath directory(folders() ? "/big" : "/");
+  if (!directory.is_root()) {
+    make_dir(directory);
+  }
+  fill(directory, 10'000);
   std::set<std::string> seen;
-  for (const FileInfo& entry : list(VPath("/big"), 333)) seen.insert(entry.name);
+  for (const FileInfo& entry : list(directory, 333)) seen.insert(entry.name);
   EXPECT_EQ(seen.size(), 10'000u);
 }
 
@@ -103,6 +113,9 @@ TEST_F(StorageListing, RemovingWhileListingLosesNothingThatStays) {
 }
 
 TEST_F(StorageListing, DirectoryThatVanishesWhileListedEndsTheListing) {
+  if (!folders()) {
+    return;
+  }
   make_dir(VPath("/dir"));
   fill(VPath("/dir"), 10);
   auto cursor = fs_->list(context_, VPath("/dir"));

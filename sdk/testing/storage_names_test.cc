@@ -63,6 +63,9 @@ TEST_F(StorageNames, OddOnesAreKeptByteForByte) {
 }
 
 TEST_F(StorageNames, OddOnesNameDirectoriesToo) {
+  if (!folders()) {
+    return;
+  }
   for (const std::string& name : odd_names()) {
     const VPath directory = VPath().child(name);
     make_dir(directory);
@@ -87,7 +90,7 @@ TEST_F(StorageNames, LongerThanTheStorageTakesAreTooLarge) {
     return;
   }
   EXPECT_CODE(Errc::TooLarge, file);
-  EXPECT_CODE(Errc::TooLarge, fs_->make_dir(context_, path));
+  EXPECT_ONE_OF(fs_->make_dir(context_, path), Errc::TooLarge, Errc::NotSupported);
   put(VPath("/file"), "x");
   EXPECT_ONE_OF(fs_->rename(context_, VPath("/file"), path), Errc::TooLarge, Errc::NotSupported);
   EXPECT_ONE_OF(fs_->stat(context_, path, Follow::No), Errc::TooLarge, Errc::NotFound);
@@ -102,6 +105,9 @@ TEST_F(StorageNames, DifferInCase) {
 }
 
 TEST_F(StorageNames, PrefixesAreNotDescendants) {
+  if (!folders()) {
+    return;
+  }
   make_dir(VPath("/dir"));
   put(VPath("/dir/inside"), "x");
   put(VPath("/dir2"), "x");

@@ -99,6 +99,9 @@ TEST_F(StorageOpen, ExistingFileKeepsItsContentUnlessTruncated) {
 }
 
 TEST_F(StorageOpen, DirectoryIsNeverOpenedAsAFile) {
+  if (!folders()) {
+    return;
+  }
   make_dir(VPath("/dir"));
   put(VPath("/dir/file"), "x");
   for (const OpenOptions& options : all_combinations()) {
@@ -117,12 +120,13 @@ TEST_F(StorageOpen, ModeIsThatOfANewFileOnly) {
     return;
   }
   OpenOptions options = OpenOptions::replacing();
-  options.mode = 0600;
-  ASSERT_OK(open(VPath("/file"), options)->finish(context_));
-  EXPECT_EQ(stat(VPath("/file")).mode, 0600u);
-  options.mode = 0640;
-  ASSERT_OK(open(VPath("/file"), options)->finish(context_));
-  EXPECT_EQ(stat(VPath("/file")).mode, 0600u);
+  for (const std::uint32_t mode : {0600u, 0640u}) {
+    options.mode = mode;
+    const auto file = open(VPath("/file"), options);
+    ASSERT_NE(file, nullptr);
+    ASSERT_OK(file->finish(context_));
+    EXPECT_EQ(stat(VPath("/file")).mode, 0600u);
+  }
 }
 
 TEST_F(StorageOpen, FileNeedsItsParentWhenDirectoriesAreReal) {
@@ -130,6 +134,10 @@ TEST_F(StorageOpen, FileNeedsItsParentWhenDirectoriesAreReal) {
   if (can(Capability::RealDirectories)) {
     EXPECT_CODE(Errc::NotFound, file);
     EXPECT_FALSE(exists(VPath("/absent")));
+    return;
+  }
+  if (!folders()) {
+    EXPECT_FALSE(file.ok());
     return;
   }
   ASSERT_OK(file);

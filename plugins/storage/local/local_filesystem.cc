@@ -136,8 +136,7 @@ Result<OwnedFd> LocalFilesystem::open_or_create(const VPath& path, int flags, mo
 Result<std::unique_ptr<File>> LocalFilesystem::open(const OpContext& context, const VPath& path,
                                                     const OpenOptions& options) {
   SLIPWAY_TRY(check(context, path.str()));
-  if ((!options.read && !options.write) || ((options.create || options.truncate) && !options.write) ||
-      (options.exclusive && !options.create)) {
+  if (!options.valid()) {
     return Error(Errc::InvalidArgument, path.str(), "these open options do not go together");
   }
   int flags = options.read && options.write ? O_RDWR : options.write ? O_WRONLY : O_RDONLY;

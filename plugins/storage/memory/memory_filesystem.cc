@@ -72,8 +72,7 @@ Result<std::unique_ptr<DirCursor>> MemoryFilesystem::list(const OpContext& conte
 Result<std::unique_ptr<File>> MemoryFilesystem::open(const OpContext& context, const VPath& path,
                                                      const OpenOptions& options) {
   SLIPWAY_TRY(check(context, path.str()));
-  if ((!options.read && !options.write) || ((options.create || options.truncate) && !options.write) ||
-      (options.exclusive && !options.create)) {
+  if (!options.valid()) {
     return Error(Errc::InvalidArgument, path.str(), "these open options do not go together");
   }
   std::lock_guard lock(tree_->mutex);

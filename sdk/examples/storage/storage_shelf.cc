@@ -63,6 +63,7 @@ struct ShelfFilesystem final : Filesystem {
     return std::make_unique<ListCursor>(std::move(entries));
   }
   Result<std::unique_ptr<File>> open(const OpContext&, const VPath& path, const OpenOptions& how) override {
+    if (!how.valid()) return Error(Errc::InvalidArgument, path.str(), "these options do not go together");
     if (how.read == how.write) return Error(Errc::NotSupported, path.str(), "files are read or written, not both");
     if (path.is_root()) return Error(Errc::IsDirectory, path.str());
     std::lock_guard lock(shelf->mutex);

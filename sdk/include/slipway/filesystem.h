@@ -114,7 +114,8 @@ constexpr Capabilities operator|(Capability a, Capability b) { return Capabiliti
 constexpr Capabilities operator|(Capabilities a, Capability b) { return a | Capabilities(b); }
 constexpr bool has(Capabilities set, Capability c) noexcept { return (set & Capabilities(c)) != 0; }
 
-// At least one of read and write; create and truncate want write, exclusive wants create: else InvalidArgument.
+// At least one of read and write; create and truncate want write, exclusive wants create: what is not valid() is
+// answered with InvalidArgument.
 struct OpenOptions {
   bool read = false;
   bool write = false;
@@ -123,6 +124,7 @@ struct OpenOptions {
   bool truncate = false;        // with write: drop what is there
   std::uint32_t mode = 0666;    // of a created file, before the server's umask
   std::uint64_t size_hint = 0;  // bytes to come; 0 = unknown
+  bool valid() const noexcept { return (read || write) && (write || (!create && !truncate)) && (create || !exclusive); }
   static OpenOptions reading() { return {.read = true}; }
   static OpenOptions replacing() { return {.write = true, .create = true, .truncate = true}; }
 };
@@ -181,8 +183,8 @@ class DirCursor {
 
 enum class Follow : bool { No, Yes };  // the last component, if it is a symbolic link
 
-// Every call looks at its context first: one that was stopped before it began changes nothing. The root can be neither
-// removed nor renamed nor replaced.
+// Every call looks at its context first: one that was stopped before it began changes nothing. Storage that claims
+// Immediate may leave that to its caller. The root can be neither removed nor renamed nor replaced.
 class Filesystem {
  public:
   virtual ~Filesystem() = default;
