@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 #include <stdlib.h>
 
+#include <boost/json.hpp>
 #include <fstream>
 #include <iterator>
 
@@ -22,9 +23,13 @@ ModuleFolder::~ModuleFolder() {
   fs::remove_all(path_, ignored);
 }
 
-void ModuleFolder::add(const std::string& fixture, const json::object& changes) { add_as(fixture, fixture, changes); }
+void ModuleFolder::add(const std::string& fixture) { put(fixture, fixture, {}); }
 
-void ModuleFolder::add_as(const std::string& fixture, const std::string& name, const json::object& changes) {
+void ModuleFolder::add(const std::string& fixture, const json::object& changes) { put(fixture, fixture, changes); }
+
+void ModuleFolder::add_as(const std::string& fixture, const std::string& name) { put(fixture, name, {}); }
+
+void ModuleFolder::put(const std::string& fixture, const std::string& name, const json::object& changes) {
   const fs::path built = fs::path(SLIPWAY_TEST_MODULES) / (fixture + ".so");
   fs::copy_file(built, library(name), fs::copy_options::overwrite_existing);
   fs::permissions(library(name), fs::perms(0755));

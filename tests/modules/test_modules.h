@@ -1,7 +1,7 @@
 // A folder of modules for one test: real libraries with manifests as the test wants them, and who hears what they say.
 #pragma once
 
-#include <boost/json.hpp>
+#include <boost/json/fwd.hpp>
 #include <condition_variable>
 #include <filesystem>
 #include <memory>
@@ -25,14 +25,17 @@ class ModuleFolder {
 
   const std::filesystem::path& path() const noexcept { return path_; }
   // Copies a fixture's library; writes its manifest, with `changes` over the members that it was built with.
-  void add(const std::string& fixture, const boost::json::object& changes = {});
+  void add(const std::string& fixture);
+  void add(const std::string& fixture, const boost::json::object& changes);
   // The same as `name`, whatever the library says.
-  void add_as(const std::string& fixture, const std::string& name, const boost::json::object& changes = {});
+  void add_as(const std::string& fixture, const std::string& name);
   std::filesystem::path library(const std::string& name) const { return path_ / (name + ".so"); }
   module::Manifest manifest(const std::string& name) const;
   void write(const std::string& file, const std::string& text) const;
 
  private:
+  void put(const std::string& fixture, const std::string& name, const boost::json::object& changes);
+
   std::filesystem::path path_;
 };
 
