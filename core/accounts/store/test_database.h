@@ -40,11 +40,13 @@ class StoreTest : public testing::Test {
 
   std::string database_file() const { return folder_.file("accounts.db"); }
   void reopen() {
-    store_.reset();
+    close();
     auto opened = open_sqlite_store({database_file(), "", "", {}});
     ASSERT_TRUE(opened) << opened.error().message();
     store_ = *std::move(opened);
   }
+  // Before fork: SQLite's connections, and the locks it thinks it has, must not be carried into a child.
+  void close() { store_.reset(); }
   SqlStore& store() { return *store_; }
 
   static User a_user(std::string username) {
@@ -87,19 +89,19 @@ class StoreTest : public testing::Test {
 
 #define EXPECT_OK(expression)                                 \
   do {                                                        \
-    const auto outcome_ = (expression);                       \
+    const auto& outcome_ = (expression);                      \
     EXPECT_TRUE(outcome_.ok()) << outcome_.error().message(); \
   } while (0)
 #define ASSERT_OK(expression)                                 \
   do {                                                        \
-    const auto outcome_ = (expression);                       \
+    const auto& outcome_ = (expression);                      \
     ASSERT_TRUE(outcome_.ok()) << outcome_.error().message(); \
   } while (0)
 
 // The whole message counts: a person reads it.
 #define EXPECT_ERROR(expression, errc, text)     \
   do {                                           \
-    const auto outcome_ = (expression);          \
+    const auto& outcome_ = (expression);         \
     ASSERT_FALSE(outcome_.ok());                 \
     EXPECT_EQ(outcome_.error().code(), errc);    \
     EXPECT_EQ(outcome_.error().message(), text); \
