@@ -92,11 +92,14 @@ bool verify_argon2id(std::string_view hash, std::string_view password) {
   return computed && constant_time_equal(*computed, parsed->key);
 }
 
+Status check_argon2id(const Argon2Cost& cost) {
+  if (is_affordable(cost)) return ok();
+  return Error(Errc::InvalidArgument, "argon2id options",
+               "memory must be at least 8 KiB a lane and at most 512 MiB, memory times iterations at most 4 GiB, "
+               "parallelism at most 64");
+}
+
 Result<std::string> make_argon2id(std::string_view password, const Argon2Cost& cost, std::string_view salt) {
-  if (!is_affordable(cost)) {
-    return Error(Errc::InvalidArgument, "argon2id options",
-                 "memory must be at least 8 KiB a lane and at most 512 MiB, memory times iterations at most 4 GiB");
-  }
   const auto key = derive(password, cost, salt, kKeyLength);
   if (!key) return Error(Errc::Unavailable, "argon2id", "not enough memory or threads for its options", true);
   return std::string(kPrefix) + "m=" + std::to_string(cost.memory) + ",t=" + std::to_string(cost.passes) +

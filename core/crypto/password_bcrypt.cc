@@ -31,11 +31,13 @@ bool verify_bcrypt(std::string_view hash, std::string_view password) {
   return constant_time_equal(std::string_view(*computed).substr(kPrefixLength), hash.substr(kPrefixLength));
 }
 
+Status check_bcrypt(int cost) {
+  if (cost >= kMinBcryptCost && cost <= kMaxBcryptCost) return ok();
+  return Error(Errc::InvalidArgument, "bcrypt cost",
+               "must be between " + std::to_string(kMinBcryptCost) + " and " + std::to_string(kMaxBcryptCost));
+}
+
 Result<std::string> make_bcrypt(std::string_view password, int cost) {
-  if (cost < kMinBcryptCost || cost > kMaxBcryptCost) {
-    return Error(Errc::InvalidArgument, "bcrypt cost",
-                 "must be between " + std::to_string(kMinBcryptCost) + " and " + std::to_string(kMaxBcryptCost));
-  }
   if (password.size() > kMaxBcryptPassword) {
     return Error(Errc::TooLarge, "password", "bcrypt takes at most 72 bytes");
   }

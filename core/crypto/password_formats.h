@@ -33,7 +33,8 @@ std::optional<std::uint32_t> parse_number(std::string_view text);
 // $2a$, $2b$, $2y$: sixty characters. Passwords are read up to 72 bytes, as everywhere.
 bool verify_bcrypt(std::string_view hash, std::string_view password);
 std::optional<int> bcrypt_cost(std::string_view hash);
-// $2a$. InvalidArgument: a cost outside the limits; TooLarge: beyond 72 bytes.
+Status check_bcrypt(int cost);
+// $2a$. TooLarge: beyond 72 bytes. The make functions take settings that their check function accepts.
 Result<std::string> make_bcrypt(std::string_view password, int cost);
 // With a fixed salt, the result dropped.
 void burn_bcrypt(std::string_view password, int cost);
@@ -46,11 +47,13 @@ struct Argon2Cost {
 // $argon2id$v=19$m=..,t=..,p=..$salt$key with unpadded base 64.
 bool verify_argon2id(std::string_view hash, std::string_view password);
 std::optional<Argon2Cost> argon2id_cost(std::string_view hash);
+Status check_argon2id(const Argon2Cost&);
 Result<std::string> make_argon2id(std::string_view password, const Argon2Cost&, std::string_view salt);
 
 // $pbkdf2-sha1$, $pbkdf2-sha256$, $pbkdf2-sha512$ (salt as text), $pbkdf2-b64salt-sha256$: $alg$iterations$salt$base64.
 bool verify_pbkdf2(std::string_view hash, std::string_view password);
 std::optional<std::uint32_t> pbkdf2_iterations(std::string_view hash);
+Status check_pbkdf2(int iterations);
 // $pbkdf2-b64salt-sha256$.
 Result<std::string> make_pbkdf2(std::string_view password, int iterations, std::string_view salt);
 

@@ -69,12 +69,14 @@ bool verify_pbkdf2(std::string_view hash, std::string_view password) {
   return computed && constant_time_equal(*computed, parsed->key);
 }
 
+Status check_pbkdf2(int iterations) {
+  if (iterations >= 1000 && static_cast<std::uint64_t>(iterations) <= kMaxPbkdf2Work) return ok();
+  return Error(Errc::InvalidArgument, "pbkdf2 iterations",
+               "must be between 1000 and " + std::to_string(kMaxPbkdf2Work));
+}
+
 Result<std::string> make_pbkdf2(std::string_view password, int iterations, std::string_view salt) {
   constexpr std::size_t kKeyLength = 32;
-  if (iterations < 1000 || !is_affordable(DigestKind::Sha256, static_cast<std::uint64_t>(iterations), kKeyLength)) {
-    return Error(Errc::InvalidArgument, "pbkdf2 iterations",
-                 "must be between 1000 and " + std::to_string(kMaxPbkdf2Work));
-  }
   SLIPWAY_ASSIGN(const std::string key, pbkdf2(DigestKind::Sha256, password, salt, iterations, kKeyLength));
   return std::string(kMadePrefix) + std::to_string(iterations) + "$" + base64_encode(salt, Base64Padding::Padded) +
          "$" + base64_encode(key, Base64Padding::Padded);

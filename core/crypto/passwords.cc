@@ -58,6 +58,21 @@ std::optional<std::uint32_t> formats::parse_number(std::string_view text) {
   return value;
 }
 
+Status check_hash_settings(const HashSettings& settings) {
+  switch (settings.algorithm) {
+    case Algorithm::Bcrypt:
+      return formats::check_bcrypt(settings.bcrypt_cost);
+    case Algorithm::Argon2id:
+      return formats::check_argon2id(argon2_cost(settings));
+    case Algorithm::Pbkdf2Sha256:
+      if (settings.pbkdf2_salt_length < 16 || settings.pbkdf2_salt_length > 64) {
+        return Error(Errc::InvalidArgument, "pbkdf2 salt length", "must be between 16 and 64 bytes");
+      }
+      return formats::check_pbkdf2(settings.pbkdf2_iterations);
+  }
+  return Error(Errc::InvalidArgument, "password hashing algorithm", "unknown");
+}
+
 bool is_password_hash(std::string_view text) {
   const Format* format = format_of(text);
   return format && format->stored_as_it_is;
@@ -67,6 +82,7 @@ Result<std::string> hash_password(std::string_view password, const HashSettings&
   if (password.size() > formats::kMaxPasswordLength) {
     return Error(Errc::TooLarge, "password", "longer than 4096 bytes");
   }
+  SLIPWAY_TRY(check_hash_settings(settings));
   // crypt(3) would stop at it, and HMAC cannot tell it from the padding of its key.
   if (password.find('\0') != std::string_view::npos) {
     return Error(Errc::InvalidArgument, "password", "must not contain a NUL byte");
@@ -77,9 +93,6 @@ Result<std::string> hash_password(std::string_view password, const HashSettings&
     case Algorithm::Argon2id:
       return formats::make_argon2id(password, argon2_cost(settings), random_bytes(16));
     case Algorithm::Pbkdf2Sha256:
-      if (settings.pbkdf2_salt_length < 16 || settings.pbkdf2_salt_length > 64) {
-        return Error(Errc::InvalidArgument, "pbkdf2 salt length", "must be between 16 and 64 bytes");
-      }
       return formats::make_pbkdf2(password, settings.pbkdf2_iterations,
                                   random_bytes(static_cast<std::size_t>(settings.pbkdf2_salt_length)));
   }

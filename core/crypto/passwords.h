@@ -20,6 +20,9 @@ struct HashSettings {
   int pbkdf2_salt_length = 16;  // bytes, 16-64
 };
 
+// InvalidArgument for what hash_password would refuse: a configuration is checked at start, not at the first login.
+Status check_hash_settings(const HashSettings&);
+
 // Whether `text` starts with a known prefix and so is stored as it is (BEHAVIOUR 5).
 bool is_password_hash(std::string_view text);
 // TooLarge for bcrypt beyond 72 bytes, for any beyond 4096; InvalidArgument for a NUL byte and for settings outside the

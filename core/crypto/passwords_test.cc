@@ -189,6 +189,11 @@ TEST_P(EveryAlgorithm, NulBytesAreRefused) {
 
 TEST(HashPassword, ParametersOutsideTheLimitsAreNamed) {
   HashSettings settings;
+  for (const Algorithm algorithm : {Algorithm::Bcrypt, Algorithm::Argon2id, Algorithm::Pbkdf2Sha256}) {
+    settings.algorithm = algorithm;
+    EXPECT_TRUE(check_hash_settings(settings));  // the defaults
+  }
+  settings.algorithm = Algorithm::Bcrypt;
   settings.bcrypt_cost = 3;
   EXPECT_EQ(hash_password("p", settings).code(), Errc::InvalidArgument);
   settings.bcrypt_cost = 31;
@@ -205,6 +210,7 @@ TEST(HashPassword, ParametersOutsideTheLimitsAreNamed) {
   settings.pbkdf2_iterations = 1000;
   settings.pbkdf2_salt_length = 15;
   EXPECT_EQ(hash_password("p", settings).code(), Errc::InvalidArgument);
+  EXPECT_EQ(check_hash_settings(settings).error().message(), "pbkdf2 salt length: must be between 16 and 64 bytes");
 }
 
 // Each would take from minutes to days, or gigabytes; the time limit of the test is what notices.
