@@ -16,14 +16,14 @@ namespace json = boost::json;
 
 constexpr std::size_t kMaxInput = 32u << 20;  // bytes; a dump to load is the largest
 
-struct Table {
+struct Operations {
   std::vector<OperationInfo> infos;
   std::map<std::string_view, const Operation*> by_name;
 };
 
-const Table& table() {
-  static const Table made = [] {
-    Table t;
+const Operations& all_operations() {
+  static const Operations made = [] {
+    Operations t;
     for (const auto family :
          {user_operations(), entity_operations(), quota_operations(), data_operations(), server_operations()})
       for (const Operation& operation : family) {
@@ -57,14 +57,14 @@ bool permitted(const Actor& actor, std::string_view needed) {
 
 }  // namespace
 
-std::span<const OperationInfo> Management::operations() const { return table().infos; }
+std::span<const OperationInfo> Management::table() { return all_operations().infos; }
 
 Result<std::string> Management::call(const OpContext& ctx, const Actor& actor, std::string_view name,
                                      std::string_view input) {
-  const auto found = table().by_name.find(name);
-  if (found == table().by_name.end()) {
+  const auto found = all_operations().by_name.find(name);
+  if (found == all_operations().by_name.end()) {
     std::vector<std::string_view> names;
-    for (const auto& [known, operation] : table().by_name) names.push_back(known);
+    for (const auto& [known, operation] : all_operations().by_name) names.push_back(known);
     const std::string_view near = nearest(name, names);
     return Error(Errc::NotFound, std::string(name),
                  "no such operation" + (near.empty() ? std::string() : "; did you mean " + std::string(near) + "?"));

@@ -40,7 +40,9 @@ struct ManagementRooms {
 class Management final : public ManagementService {
  public:
   explicit Management(ManagementRooms rooms) : rooms_(std::move(rooms)) {}
-  std::span<const OperationInfo> operations() const override;
+  // The same without an object: what there is to call.
+  static std::span<const OperationInfo> table();
+  std::span<const OperationInfo> operations() const override { return table(); }
   Result<std::string> call(const OpContext&, const Actor&, std::string_view operation, std::string_view input) override;
 
  private:

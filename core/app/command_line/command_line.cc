@@ -42,6 +42,8 @@ class CommandLine {
     add_serve();
     add_config();
     add_modules();
+    add_accounts();
+    add_portable();
     add_others();
   }
 
@@ -149,6 +151,54 @@ class CommandLine {
     flag(describe, "--markdown", markdown_, "As a page of the reference documentation");
   }
 
+  void add_accounts() {
+    add_location(command(app_, "initprovider", "Make the database, or bring it up to date",
+                         [this] { return init_provider(location_); }));
+    CLI::App& reset = command(app_, "resetadmin", "Let an administrator in who is locked out",
+                              [this] { return reset_admin(location_, reset_admin_); });
+    add_location(reset);
+    reset.add_option("--admin", reset_admin_.admin, "The administrator's name")->required()->type_name("TEXT");
+    flag(reset, "--reset-password", reset_admin_.password, "Ask for a new password, twice");
+    flag(reset, "--reset-two-factor", reset_admin_.two_factor, "Remove two-factor authentication");
+    flag(reset, "--reset-restrictions", reset_admin_.restrictions,
+         "Enable the account, remove its list of allowed addresses, allow password logins");
+
+    CLI::App& sub = command(app_, "manage", "Run an operation of the management service", [this] {
+      return operation_.empty() ? list_operations() : manage(location_, operation_, input_);
+    });
+    add_location(sub);
+    sub.add_option("OPERATION", operation_, "For example users.list; without one, all are listed");
+    sub.add_option("INPUT", input_, "A JSON object; - reads it from standard input");
+    add_location(
+        command(app_, "ping", "Tell whether a server runs on this configuration", [this] { return ping(location_); }));
+  }
+
+  void add_portable() {
+    CLI::App& sub = command(app_, "portable", "Serve one folder to one user", [this] {
+      portable_.grace_time = std::chrono::seconds(grace_seconds_);
+      return serve_portable(portable_);
+    });
+    flag(sub, "-d,--directory", portable_.directory, "The folder")->type_name("PATH");
+    flag(sub, "-u,--username", portable_.username, "The user's name; empty: user");
+    flag(sub, "-p,--password", portable_.password, "Its password; without one and without keys a random one is made");
+    flag(sub, "--password-file", portable_.password_file, "File whose first line is the password")->type_name("PATH");
+    const auto list = [&](const char* names, std::vector<std::string>& value, const char* help) {
+      sub.add_option(names, value, help)->type_name("TEXT")->expected(1)->take_all();
+    };
+    list("-k,--public-key", portable_.public_keys, "A public key that may log in; can be given several times");
+    sub.add_option("-g,--permissions", portable_.permissions, "What the user may do; * is everything")
+        ->delimiter(',')
+        ->capture_default_str()
+        ->type_name("TEXT");
+    flag(sub, "--start-directory", portable_.start_directory, "Where the user starts");
+    list("--allowed-patterns", portable_.allowed_patterns, "/folder::*.txt,*.md; can be given several times");
+    list("--denied-patterns", portable_.denied_patterns, "/folder::*.exe; can be given several times");
+    flag(sub, "-s,--sftpd-port", portable_.sftp_port, "0: a free port")->check(limits(-1, 65535));
+    flag(sub, "--grace-time", grace_seconds_, "Seconds that running transfers get when the server is told to stop")
+        ->check(limits(0, 24 * 3600));
+    flag(sub, "-l,--log-file-path", portable_.log.file, "Log file; empty: standard error")->type_name("PATH");
+  }
+
   void add_others() {
     command(app_, "version", "Print version, commit, date and features", [] { return print_version(); });
     CLI::App& completion = command(app_, "completion", "Print a completion script",
@@ -201,6 +251,9 @@ class CommandLine {
   std::function<int()> run_;
   Location location_;
   ServeOptions serve_;
+  ResetAdminOptions reset_admin_;
+  PortableOptions portable_;
+  std::string operation_, input_;
   CLI::Option* log_file_ = nullptr;
   std::string log_level_ = "debug", module_, shell_;
   int grace_seconds_ = 0;

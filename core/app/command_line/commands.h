@@ -2,11 +2,13 @@
 // or 1 after telling on standard error what went wrong.
 #pragma once
 
+#include <chrono>
 #include <string>
 #include <vector>
 
 #include "core/app/command_line/command_info.h"
 #include "core/config/configuration.h"
+#include "core/log/log.h"
 
 namespace slipway::app {
 
@@ -24,6 +26,28 @@ int list_modules(const Location&);
 // 1 when the server would not start because of a module.
 int check_modules(const Location&);
 int describe_module(const Location&, const std::string& name, bool markdown);
+
+// ping: 0 when a server answers on this configuration's control socket.
+int ping(const Location&);
+// manage: one operation; `input` is a JSON object, "-" reads it from standard input.
+int manage(const Location&, const std::string& operation, const std::string& input);
+int list_operations();
+int init_provider(const Location&);
+
+struct ResetAdminOptions {
+  std::string admin;
+  bool password = false, two_factor = false, restrictions = false;
+};
+int reset_admin(const Location&, const ResetAdminOptions&);
+
+struct PortableOptions {
+  std::string directory = ".", username, password, password_file, start_directory;
+  std::vector<std::string> public_keys, permissions = {"list", "download"}, allowed_patterns, denied_patterns;
+  int sftp_port = 0;  // 0: a free one
+  std::chrono::seconds grace_time{0};
+  log::Settings log{.level = LogLevel::Info};
+};
+int serve_portable(const PortableOptions&);
 
 int print_completion(const CommandInfo& program, const std::string& shell);
 int print_manual(const CommandInfo& program);
