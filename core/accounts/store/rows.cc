@@ -87,6 +87,11 @@ Page& Page::where(std::string_view condition, sql::Value parameter) {
   return *this;
 }
 
+std::string select_by_key(const Page::Table& table) {
+  return "SELECT " + std::string(table.columns) + " FROM " + std::string(table.table) + " t " +
+         std::string(table.joins) + " WHERE t." + std::string(table.key) + " = ?";
+}
+
 std::string Page::finish() {
   const auto order = [this](std::string_view alias) {
     const std::string_view direction = request_.descending ? " DESC" : "";

@@ -67,11 +67,11 @@ Result<Entity> entity_of(std::string_view document, std::string_view kind, std::
 class Page {
  public:
   struct Table {
-    std::string_view table;    // "{users}"
-    std::string_view key;      // "username"
-    std::string_view columns;  // "t.id, t.username, r.name"
-    std::string_view joins;    // "LEFT JOIN {roles} r ON r.id = t.role_id"
-    std::string_view before;   // another key column, ordered by before `key`; empty: none
+    std::string_view table;        // "{users}"
+    std::string_view key;          // "username"
+    std::string_view columns;      // "t.id, t.username, r.name"
+    std::string_view joins = {};   // "LEFT JOIN {roles} r ON r.id = t.role_id"
+    std::string_view before = {};  // another key column, ordered by before `key`; empty: none
   };
   Page(const Table& table, const ListRequest& request);
   Page(const Page&) = delete;
@@ -101,6 +101,8 @@ class Page {
   std::string conditions_;
   std::vector<sql::Value> parameters_;
 };
+
+std::string select_by_key(const Page::Table& table);
 
 struct LoadNothing {
   template <class Entity>
@@ -145,6 +147,16 @@ Result<std::vector<Entity>> list_of_role(sql::Connection& connection, const Page
     page.where("role_id = ?", *role);
   }
   return read_page<Entity>(connection, page, read, load);
+}
+
+// The entity with this name, with its relations; NotFound.
+template <class Entity, class Read, class Load = LoadNothing>
+Result<Entity> find(sql::Connection& connection, const Page::Table& table, std::string_view kind, std::string_view name,
+                    Read read, Load load = {}) {
+  Result<Entity> found = not_found(kind, name);
+  SLIPWAY_TRY(connection.query(select_by_key(table), {name}, [&](const sql::Row& row) { found = read(row); }));
+  if (found) SLIPWAY_TRY(load(connection, *found));
+  return found;
 }
 
 // Those of `names` that find(connection, name) finds; a name that is given twice comes once.

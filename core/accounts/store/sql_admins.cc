@@ -9,10 +9,12 @@ using rows::Page;
 constexpr std::string_view kKind = "admin";
 constexpr std::string_view kFindRole = "SELECT id FROM {roles} WHERE name = ?";
 
-#define SLIPWAY_ADMIN_COLUMNS \
-  "t.id, t.username, t.status, t.password, r.name, t.created_at, t.updated_at, t.last_login, t.document"
-#define SLIPWAY_ADMIN_JOINS "LEFT JOIN {roles} r ON r.id = t.role_id"
-constexpr Page::Table kTable = {"{admins}", "username", SLIPWAY_ADMIN_COLUMNS, SLIPWAY_ADMIN_JOINS, ""};
+constexpr Page::Table kTable = {
+    .table = "{admins}",
+    .key = "username",
+    .columns = "t.id, t.username, t.status, t.password, r.name, t.created_at, t.updated_at, t.last_login, t.document",
+    .joins = "LEFT JOIN {roles} r ON r.id = t.role_id",
+};
 
 Result<std::string> document_of_admin(const Admin& admin) {
   Admin rest = admin;
@@ -47,13 +49,8 @@ Status load_relations(sql::Connection& connection, Admin& admin) {
 }  // namespace
 
 Result<Admin> SqlStore::admin(std::string_view username) {
-  return database_.read([&](sql::Connection& connection) -> Result<Admin> {
-    Result<Admin> found = rows::not_found(kKind, username);
-    SLIPWAY_TRY(connection.query("SELECT " SLIPWAY_ADMIN_COLUMNS " FROM {admins} t " SLIPWAY_ADMIN_JOINS
-                                 " WHERE t.username = ?",
-                                 {username}, [&](const sql::Row& row) { found = read_admin(row); }));
-    if (found) SLIPWAY_TRY(load_relations(connection, *found));
-    return found;
+  return database_.read([&](sql::Connection& connection) {
+    return rows::find<Admin>(connection, kTable, kKind, username, read_admin, load_relations);
   });
 }
 

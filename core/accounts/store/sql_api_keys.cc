@@ -9,11 +9,15 @@ constexpr std::string_view kKind = "api key";
 constexpr std::string_view kFindUser = "SELECT id FROM {users} WHERE username = ?";
 constexpr std::string_view kFindAdmin = "SELECT id FROM {admins} WHERE username = ?";
 
-#define SLIPWAY_KEY_COLUMNS                                                                                         \
-  "t.key_id, t.api_key, t.scope, u.username, a.username, t.created_at, t.updated_at, t.last_use_at, t.expires_at, " \
-  "t.document"
-#define SLIPWAY_KEY_JOINS "LEFT JOIN {users} u ON u.id = t.user_id LEFT JOIN {admins} a ON a.id = t.admin_id"
-constexpr Page::Table kTable = {"{api_keys}", "key_id", SLIPWAY_KEY_COLUMNS, SLIPWAY_KEY_JOINS, ""};
+constexpr Page::Table kTable = {
+    .table = "{api_keys}",
+    .key = "key_id",
+    .columns =
+        "t.key_id, t.api_key, t.scope, u.username, a.username, t.created_at, t.updated_at, t.last_use_at, "
+        "t.expires_at, "
+        "t.document",
+    .joins = "LEFT JOIN {users} u ON u.id = t.user_id LEFT JOIN {admins} a ON a.id = t.admin_id",
+};
 
 Result<std::string> document_of_key(const ApiKey& key) {
   ApiKey rest = key;
@@ -43,13 +47,8 @@ Result<ApiKey> read_key(const sql::Row& row) {
 }  // namespace
 
 Result<ApiKey> SqlStore::api_key(std::string_view id) {
-  return database_.read([&](sql::Connection& connection) -> Result<ApiKey> {
-    Result<ApiKey> found = rows::not_found(kKind, id);
-    SLIPWAY_TRY(connection.query("SELECT " SLIPWAY_KEY_COLUMNS " FROM {api_keys} t " SLIPWAY_KEY_JOINS
-                                 " WHERE t.key_id = ?",
-                                 {id}, [&](const sql::Row& row) { found = read_key(row); }));
-    return found;
-  });
+  return database_.read(
+      [&](sql::Connection& connection) { return rows::find<ApiKey>(connection, kTable, kKind, id, read_key); });
 }
 
 Result<std::vector<ApiKey>> SqlStore::api_keys(const ListRequest& request) {

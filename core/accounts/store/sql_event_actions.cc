@@ -7,8 +7,11 @@ namespace {
 using rows::Page;
 constexpr std::string_view kKind = "event action";
 
-#define SLIPWAY_ACTION_COLUMNS "t.id, t.name, t.type, t.document"
-constexpr Page::Table kTable = {"{events_actions}", "name", SLIPWAY_ACTION_COLUMNS, "", ""};
+constexpr Page::Table kTable = {
+    .table = "{events_actions}",
+    .key = "name",
+    .columns = "t.id, t.name, t.type, t.document",
+};
 
 Result<std::string> document_of_action(const EventAction& action) {
   EventAction rest = action;
@@ -38,11 +41,8 @@ Result<std::vector<std::string>> rules_with(sql::Connection& connection, std::in
 }  // namespace
 
 Result<EventAction> SqlStore::event_action(std::string_view name) {
-  return database_.read([&](sql::Connection& connection) -> Result<EventAction> {
-    Result<EventAction> found = rows::not_found(kKind, name);
-    SLIPWAY_TRY(connection.query("SELECT " SLIPWAY_ACTION_COLUMNS " FROM {events_actions} t WHERE t.name = ?", {name},
-                                 [&](const sql::Row& row) { found = read_action(row); }));
-    return found;
+  return database_.read([&](sql::Connection& connection) {
+    return rows::find<EventAction>(connection, kTable, kKind, name, read_action);
   });
 }
 

@@ -7,8 +7,11 @@ namespace {
 using rows::Page;
 constexpr std::string_view kKind = "event rule";
 
-#define SLIPWAY_RULE_COLUMNS "t.id, t.name, t.status, t.trigger_type, t.created_at, t.updated_at, t.document"
-constexpr Page::Table kTable = {"{events_rules}", "name", SLIPWAY_RULE_COLUMNS, "", ""};
+constexpr Page::Table kTable = {
+    .table = "{events_rules}",
+    .key = "name",
+    .columns = "t.id, t.name, t.status, t.trigger_type, t.created_at, t.updated_at, t.document",
+};
 
 Result<std::string> document_of_rule(const EventRule& rule) {
   EventRule rest = rule;
@@ -65,12 +68,8 @@ Status store_actions(sql::Connection& connection, std::int64_t rule_id, const Ev
 }  // namespace
 
 Result<EventRule> SqlStore::event_rule(std::string_view name) {
-  return database_.read([&](sql::Connection& connection) -> Result<EventRule> {
-    Result<EventRule> found = rows::not_found(kKind, name);
-    SLIPWAY_TRY(connection.query("SELECT " SLIPWAY_RULE_COLUMNS " FROM {events_rules} t WHERE t.name = ?", {name},
-                                 [&](const sql::Row& row) { found = read_rule(row); }));
-    if (found) SLIPWAY_TRY(load_actions(connection, *found));
-    return found;
+  return database_.read([&](sql::Connection& connection) {
+    return rows::find<EventRule>(connection, kTable, kKind, name, read_rule, load_actions);
   });
 }
 

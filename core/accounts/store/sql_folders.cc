@@ -7,8 +7,11 @@ namespace {
 using rows::Page;
 constexpr std::string_view kKind = "folder";
 
-#define SLIPWAY_FOLDER_COLUMNS "t.id, t.name, t.used_quota_size, t.used_quota_files, t.last_quota_update, t.document"
-constexpr Page::Table kTable = {"{folders}", "name", SLIPWAY_FOLDER_COLUMNS, "", ""};
+constexpr Page::Table kTable = {
+    .table = "{folders}",
+    .key = "name",
+    .columns = "t.id, t.name, t.used_quota_size, t.used_quota_files, t.last_quota_update, t.document",
+};
 
 Result<std::string> document_of_folder(const Folder& folder) {
   Folder rest = folder;
@@ -31,10 +34,7 @@ Result<Folder> read_folder(const sql::Row& row) {
 }
 
 Result<Folder> find_folder(sql::Connection& connection, std::string_view name) {
-  Result<Folder> found = rows::not_found(kKind, name);
-  SLIPWAY_TRY(connection.query("SELECT " SLIPWAY_FOLDER_COLUMNS " FROM {folders} t WHERE t.name = ?", {name},
-                               [&](const sql::Row& row) { found = read_folder(row); }));
-  return found;
+  return rows::find<Folder>(connection, kTable, kKind, name, read_folder);
 }
 
 Result<FolderUses> uses_of_folder(sql::Connection& connection, std::string_view name) {

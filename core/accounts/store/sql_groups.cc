@@ -8,8 +8,11 @@ namespace {
 using rows::Page;
 constexpr std::string_view kKind = "group";
 
-#define SLIPWAY_GROUP_COLUMNS "t.id, t.name, t.created_at, t.updated_at, t.document"
-constexpr Page::Table kTable = {"{groups}", "name", SLIPWAY_GROUP_COLUMNS, "", ""};
+constexpr Page::Table kTable = {
+    .table = "{groups}",
+    .key = "name",
+    .columns = "t.id, t.name, t.created_at, t.updated_at, t.document",
+};
 
 Result<std::string> document_of_group(const Group& group) {
   Group rest = group;
@@ -37,11 +40,7 @@ Status load_relations(sql::Connection& connection, Group& group) {
 }
 
 Result<Group> find_group(sql::Connection& connection, std::string_view name) {
-  Result<Group> found = rows::not_found(kKind, name);
-  SLIPWAY_TRY(connection.query("SELECT " SLIPWAY_GROUP_COLUMNS " FROM {groups} t WHERE t.name = ?", {name},
-                               [&](const sql::Row& row) { found = read_group(row); }));
-  if (found) SLIPWAY_TRY(load_relations(connection, *found));
-  return found;
+  return rows::find<Group>(connection, kTable, kKind, name, read_group, load_relations);
 }
 
 Result<GroupUses> uses_of_group(sql::Connection& connection, std::string_view name) {

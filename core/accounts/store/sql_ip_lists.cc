@@ -7,8 +7,12 @@ namespace {
 using rows::Page;
 constexpr std::string_view kKind = "ip list entry";
 
-#define SLIPWAY_ENTRY_COLUMNS "t.type, t.ipornet, t.mode, t.protocols, t.created_at, t.updated_at, t.document"
-constexpr Page::Table kTable = {"{ip_lists}", "ipornet", SLIPWAY_ENTRY_COLUMNS, "", "type"};
+constexpr Page::Table kTable = {
+    .table = "{ip_lists}",
+    .key = "ipornet",
+    .columns = "t.type, t.ipornet, t.mode, t.protocols, t.created_at, t.updated_at, t.document",
+    .before = "type",
+};
 
 Result<std::string> document_of_entry(const IpListEntry& entry) {
   IpListEntry rest = entry;
@@ -34,9 +38,8 @@ Result<IpListEntry> read_entry(const sql::Row& row) {
 Result<IpListEntry> SqlStore::ip_list_entry(int type, std::string_view ipornet) {
   return database_.read([&](sql::Connection& connection) -> Result<IpListEntry> {
     Result<IpListEntry> found = rows::not_found(kKind, ipornet);
-    SLIPWAY_TRY(connection.query("SELECT " SLIPWAY_ENTRY_COLUMNS
-                                 " FROM {ip_lists} t WHERE t.type = ? AND t.ipornet = ?",
-                                 {type, ipornet}, [&](const sql::Row& row) { found = read_entry(row); }));
+    SLIPWAY_TRY(connection.query(rows::select_by_key(kTable) + " AND t.type = ?", {ipornet, type},
+                                 [&](const sql::Row& row) { found = read_entry(row); }));
     return found;
   });
 }

@@ -7,8 +7,11 @@ namespace {
 using rows::Page;
 constexpr std::string_view kKind = "role";
 
-#define SLIPWAY_ROLE_COLUMNS "t.id, t.name, t.created_at, t.updated_at, t.document"
-constexpr Page::Table kTable = {"{roles}", "name", SLIPWAY_ROLE_COLUMNS, "", ""};
+constexpr Page::Table kTable = {
+    .table = "{roles}",
+    .key = "name",
+    .columns = "t.id, t.name, t.created_at, t.updated_at, t.document",
+};
 
 Result<std::string> document_of_role(const Role& role) {
   Role rest = role;
@@ -41,12 +44,8 @@ Result<RoleUses> uses_of_role(sql::Connection& connection, std::int64_t id) {
 }  // namespace
 
 Result<Role> SqlStore::role(std::string_view name) {
-  return database_.read([&](sql::Connection& connection) -> Result<Role> {
-    Result<Role> found = rows::not_found(kKind, name);
-    SLIPWAY_TRY(connection.query("SELECT " SLIPWAY_ROLE_COLUMNS " FROM {roles} t WHERE t.name = ?", {name},
-                                 [&](const sql::Row& row) { found = read_role(row); }));
-    return found;
-  });
+  return database_.read(
+      [&](sql::Connection& connection) { return rows::find<Role>(connection, kTable, kKind, name, read_role); });
 }
 
 Result<std::vector<Role>> SqlStore::roles(const ListRequest& request) {

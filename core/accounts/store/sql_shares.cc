@@ -8,11 +8,14 @@ using rows::Page;
 constexpr std::string_view kKind = "share";
 constexpr std::string_view kFindUser = "SELECT id FROM {users} WHERE username = ?";
 
-#define SLIPWAY_SHARE_COLUMNS                                                                                         \
-  "t.id, t.share_id, u.username, t.password, t.created_at, t.updated_at, t.last_use_at, t.expires_at, t.max_tokens, " \
-  "t.used_tokens, t.document"
-#define SLIPWAY_SHARE_JOINS "JOIN {users} u ON u.id = t.user_id"
-constexpr Page::Table kTable = {"{shares}", "share_id", SLIPWAY_SHARE_COLUMNS, SLIPWAY_SHARE_JOINS, ""};
+constexpr Page::Table kTable = {
+    .table = "{shares}",
+    .key = "share_id",
+    .columns =
+        "t.id, t.share_id, u.username, t.password, t.created_at, t.updated_at, t.last_use_at, t.expires_at, "
+        "t.max_tokens, t.used_tokens, t.document",
+    .joins = "JOIN {users} u ON u.id = t.user_id",
+};
 
 struct StoredShare : Share {
   std::int64_t row_id = 0;
@@ -80,13 +83,8 @@ Result<std::vector<Share>> list_shares(sql::Connection& connection, Page& page) 
 
 Result<Share> SqlStore::share(std::string_view id) {
   return database_.read([&](sql::Connection& connection) -> Result<Share> {
-    Result<StoredShare> found = rows::not_found(kKind, id);
-    SLIPWAY_TRY(connection.query("SELECT " SLIPWAY_SHARE_COLUMNS " FROM {shares} t " SLIPWAY_SHARE_JOINS
-                                 " WHERE t.share_id = ?",
-                                 {id}, [&](const sql::Row& row) { found = read_share(row); }));
-    if (!found) return std::move(found).error();
-    SLIPWAY_TRY(load_groups(connection, *found));
-    return Share(*std::move(found));
+    SLIPWAY_ASSIGN(StoredShare found, rows::find<StoredShare>(connection, kTable, kKind, id, read_share, load_groups));
+    return Share(std::move(found));
   });
 }
 

@@ -9,13 +9,15 @@ using rows::Page;
 constexpr std::string_view kKind = "user";
 constexpr std::string_view kFindRole = "SELECT id FROM {roles} WHERE name = ?";
 
-#define SLIPWAY_USER_COLUMNS                                                                                     \
-  "t.id, t.username, t.status, t.password, r.name, t.used_quota_size, t.used_quota_files, t.last_quota_update, " \
-  "t.used_upload_data_transfer, t.used_download_data_transfer, t.created_at, t.updated_at, t.last_login, "       \
-  "t.first_download, t.first_upload, t.last_password_change, t.document"
-#define SLIPWAY_USER_JOINS "LEFT JOIN {roles} r ON r.id = t.role_id"
-
-constexpr Page::Table kTable = {"{users}", "username", SLIPWAY_USER_COLUMNS, SLIPWAY_USER_JOINS, ""};
+constexpr Page::Table kTable = {
+    .table = "{users}",
+    .key = "username",
+    .columns =
+        "t.id, t.username, t.status, t.password, r.name, t.used_quota_size, t.used_quota_files, t.last_quota_update, "
+        "t.used_upload_data_transfer, t.used_download_data_transfer, t.created_at, t.updated_at, t.last_login, "
+        "t.first_download, t.first_upload, t.last_password_change, t.document",
+    .joins = "LEFT JOIN {roles} r ON r.id = t.role_id",
+};
 
 // What columns and relations hold is left out of the document.
 Result<std::string> document_of_user(const User& user) {
@@ -79,13 +81,8 @@ Result<bool> mark_first(sql::Connection& connection, std::string_view update_sql
 }  // namespace
 
 Result<User> SqlStore::user(std::string_view username) {
-  return database_.read([&](sql::Connection& connection) -> Result<User> {
-    Result<User> found = rows::not_found(kKind, username);
-    SLIPWAY_TRY(connection.query("SELECT " SLIPWAY_USER_COLUMNS " FROM {users} t " SLIPWAY_USER_JOINS
-                                 " WHERE t.username = ?",
-                                 {username}, [&](const sql::Row& row) { found = read_user(row); }));
-    if (found) SLIPWAY_TRY(load_relations(connection, *found));
-    return found;
+  return database_.read([&](sql::Connection& connection) {
+    return rows::find<User>(connection, kTable, kKind, username, read_user, load_relations);
   });
 }
 
