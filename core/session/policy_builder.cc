@@ -111,7 +111,6 @@ class Builder {
     policy.upload_mode = settings_.upload_mode;
     policy.setstat_mode = settings_.setstat_mode;
     policy.recursive_store_rename = settings_.recursive_store_rename;
-    policy.temp_path = settings_.temp_path;
     policy.max_upload_size = user.filters.max_upload_file_size;
     policy.transfer_limits = transfer_limits_of(user, request_.address);
     SLIPWAY_ASSIGN(policy.transferred, counters_.user_transfers(user.username, policy.transfer_limits));
@@ -188,12 +187,30 @@ class Builder {
     SLIPWAY_ASSIGN(MountedFilesystem mounted, mount(ctx_, config, place, modules_, secrets_));
     vfs::Mount result;
     result.fs = std::move(mounted.fs);
+    if (config.provider == accounts::FsProvider::Module) result.module = config.module;
     result.provider = static_cast<int>(config.provider);
     result.bucket = std::move(mounted.bucket);
     result.endpoint = std::move(mounted.endpoint);
     result.resource = std::move(mounted.resource);
     result.symlinks = symlinks_allowed(config.provider, settings_.symlink_mode);
+    result.staging = staging_for(config);
     return result;
+  }
+
+  // common.temp_path, as the same kind of storage, so that an encrypted one stays encrypted. Only storages on local
+  // disks have a use for it; where it cannot be used, uploads are staged beside their targets.
+  std::shared_ptr<Filesystem> staging_for(const accounts::FilesystemConfig& config) {
+    const bool on_disk =
+        config.provider == accounts::FsProvider::Local || config.provider == accounts::FsProvider::Crypt;
+    if (!on_disk || settings_.temp_path.empty() || settings_.upload_mode == vfs::UploadMode::Direct) return nullptr;
+    MountPlace place;
+    place.root = settings_.temp_path;
+    place.create_root = false;
+    auto mounted = mount(ctx_, config, place, modules_, secrets_);
+    if (mounted) return std::move(mounted->fs);
+    log::write(LogLevel::Warn, "sessions", request_.connection_id, "unable to stage uploads in common.temp_path",
+               {{"path", settings_.temp_path}, {"error", mounted.error().message()}});
+    return nullptr;
   }
 
   const OpContext& ctx_;

@@ -157,6 +157,7 @@ void put_behind_fence(Mount& mount, const Policy& policy) {
   label.connection_id = policy.connection_id;
   label.module = mount.module.empty() ? "provider " + std::to_string(mount.provider) : mount.module;
   label.mount = mount.folder.empty() ? mount.at.str() : mount.at.str() + " (folder " + mount.folder + ")";
+  if (mount.staging) mount.staging = std::make_shared<FencedFilesystem>(std::move(mount.staging), label);
   mount.fs = std::make_shared<FencedFilesystem>(std::move(mount.fs), std::move(label));
 }
 

@@ -7,7 +7,7 @@
 
 namespace slipway::vfs {
 
-// Replaces mount.fs by one that answers the same and never throws; so do its files and cursors.
+// Replaces mount.fs (and mount.staging) by one that answers the same and never throws; so do its files and cursors.
 void put_behind_fence(Mount& mount, const Policy& policy);
 
 }  // namespace slipway::vfs

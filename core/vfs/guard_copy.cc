@@ -45,7 +45,7 @@ Status Guard::copy(const OpContext& ctx, const VPath& source, const VPath& targe
     done = from.fs().copy(ctx, from.path, to.path);
   } else {
     // The source may have grown since it was looked at.
-    auto streamed = stream_file(ctx, from, to, existing, [&](std::uint64_t grown) -> Status {
+    auto streamed = stream_file(ctx, from.fs(), from.path, to, existing, [&](std::uint64_t grown) -> Status {
       if (!hold.allow(grown, 0)) return over_write_quota(target);
       return ok();
     });

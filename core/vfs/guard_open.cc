@@ -47,6 +47,7 @@ Result<std::unique_ptr<File>> Guard::open_for_writing(const OpContext& ctx, cons
   if (!present && present.code() != Errc::NotFound) return about(path, std::move(present).error());
   if (present) {
     if (present->is_directory()) return not_supported(path, "is a directory");
+    if (!present->is_regular()) return not_supported(path, "is not a regular file");
     if (options.exclusive && options.create) return Error(Errc::Exists, path.str(), "exists already");
     SLIPWAY_TRY(s.access.require(Permission::Overwrite, path));
     plan.existing = *std::move(present);

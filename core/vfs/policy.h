@@ -201,11 +201,13 @@ enum class SetstatMode : std::uint8_t { Execute, Ignore, IgnoreUnsupported };
 struct Mount {
   VPath at;  // "/" for the home
   std::shared_ptr<Filesystem> fs;
-  std::string module;                   // the storage module's name, for logs
-  int provider = 0;                     // number of the account model, for events
-  std::string bucket, endpoint;         // for events
-  std::string folder;                   // virtual folder's name; empty for the home
-  std::string resource;                 // mounts of equal text are one storage: renames may cross them
+  std::string module;            // the storage module's name, for logs
+  int provider = 0;              // number of the account model, for events
+  std::string bucket, endpoint;  // for events
+  std::string folder;            // virtual folder's name; empty for the home
+  std::string resource;          // mounts of equal text are one storage: renames may cross them
+  // Where staged uploads wait instead of beside their targets, of the same storage module; null: beside them.
+  std::shared_ptr<Filesystem> staging;
   std::shared_ptr<QuotaAccount> quota;  // null: not tracked
   QuotaLimits limits;
   bool symlinks = false;  // common.symlink_mode allows links here
@@ -222,7 +224,6 @@ struct Policy {
   UploadMode upload_mode = UploadMode::Direct;
   SetstatMode setstat_mode = SetstatMode::Execute;
   bool recursive_store_rename = false;           // common.rename_mode 1
-  std::string temp_path;                         // common.temp_path; empty: beside the target
   std::int64_t max_upload_size = 0;              // bytes; 0: none
   std::shared_ptr<TransferAccount> transferred;  // null: not tracked
   TransferLimits transfer_limits;

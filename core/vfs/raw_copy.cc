@@ -40,7 +40,7 @@ Status move_entry(const OpContext& ctx, const Place& from, const FileInfo& sourc
     case FileType::Symlink:
       return copy_link(ctx, from, to);
     case FileType::Regular: {
-      auto copied = stream_file(ctx, from, to, std::nullopt, nullptr);
+      auto copied = stream_file(ctx, from.fs(), from.path, to, std::nullopt, nullptr);
       if (!copied) return std::move(copied).error();
       keep_times(ctx, to, source);
       break;
@@ -58,11 +58,15 @@ bool share_tree(const Place& from, const Place& to) {
   return same_storage(*from.mount, *to.mount) && from.fs().location(to.path) == to.location();
 }
 
-Result<std::uint64_t> stream_file(const OpContext& ctx, const Place& from, const Place& to,
-                                  const std::optional<FileInfo>& target, const Grow& grow) {
-  SLIPWAY_ASSIGN(auto source, from.fs().open(ctx, from.path, OpenOptions::reading()));
+Result<std::uint64_t> stream_file(const OpContext& ctx, Filesystem& source_fs, const VPath& source_path,
+                                  const Place& to, const std::optional<FileInfo>& target, const Grow& grow) {
+  SLIPWAY_ASSIGN(auto source, source_fs.open(ctx, source_path, OpenOptions::reading()));
   SLIPWAY_ASSIGN(const FileInfo info, source->stat(ctx));
-  StorageWriter::Plan plan{OpenOptions::replacing(), can_stage(to.fs().capabilities()), target};
+  StorageWriter::Plan plan;
+  plan.open = OpenOptions::replacing();
+  plan.staged = can_stage(to.fs().capabilities());
+  plan.staged_beside = true;
+  plan.replaces = target;
   plan.open.size_hint = info.size;
   SLIPWAY_ASSIGN(auto writer, StorageWriter::open(ctx, to, plan));
 

@@ -13,7 +13,7 @@ bool share_tree(const Place& from, const Place& to);
 // One regular file over `target` (or nothing). `grow` is told the size before it is reached; its error stops the copy.
 // A failed copy leaves the target as it was where the storage can stage files, and else removes it. Returns the size.
 using Grow = std::function<Status(std::uint64_t size)>;
-Result<std::uint64_t> stream_file(const OpContext& ctx, const Place& from, const Place& to,
+Result<std::uint64_t> stream_file(const OpContext& ctx, Filesystem& source_fs, const VPath& source, const Place& to,
                                   const std::optional<FileInfo>& target, const Grow& grow);
 
 // Moves a file, link or directory by copying everything and then removing the source, times and modes kept as far as

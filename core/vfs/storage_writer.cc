@@ -4,6 +4,7 @@
 
 #include "core/base/ids.h"
 #include "core/vfs/access.h"
+#include "core/vfs/raw_copy.h"
 
 namespace slipway::vfs {
 namespace {
@@ -11,12 +12,12 @@ namespace {
 constexpr std::size_t kMaxName = 255;
 
 // ".sftpgo-upload.<id>.<name>" beside the target; a long name is cut, the id alone keeps it apart.
-VPath staged_path(const VPath& target) {
+std::string staged_name(const VPath& target) {
   std::string name(kUploadPrefix);
   name += make_sortable_id();
   name += '.';
   name += target.name().substr(0, kMaxName - name.size());
-  return target.parent().child(name);
+  return name;
 }
 
 }  // namespace
@@ -29,18 +30,27 @@ Result<std::unique_ptr<StorageWriter>> StorageWriter::open(const OpContext& ctx,
                                                            const Plan& plan) {
   OpenOptions options = plan.open;
   VPath written = target.path;
+  std::shared_ptr<Filesystem> fs = target.mount->fs;
   if (plan.staged) {
-    written = staged_path(target.path);
+    const bool beside = plan.staged_beside || !target.mount->staging;
+    if (!beside) fs = target.mount->staging;
+    written = (beside ? target.path.parent() : VPath()).child(staged_name(target.path));
     options.create = true;
     options.exclusive = true;
     options.truncate = false;
   }
-  SLIPWAY_ASSIGN(std::unique_ptr<File> file, target.fs().open(ctx, written, options));
-  return std::unique_ptr<StorageWriter>(new StorageWriter(target, std::move(written), plan, std::move(file)));
+  SLIPWAY_ASSIGN(std::unique_ptr<File> file, fs->open(ctx, written, options));
+  return std::unique_ptr<StorageWriter>(
+      new StorageWriter(target, plan, std::move(fs), std::move(written), std::move(file)));
 }
 
-StorageWriter::StorageWriter(Place target, VPath written, Plan plan, std::unique_ptr<File> file)
-    : target_(std::move(target)), written_(std::move(written)), plan_(std::move(plan)), file_(std::move(file)) {}
+StorageWriter::StorageWriter(Place target, Plan plan, std::shared_ptr<Filesystem> written_fs, VPath written,
+                             std::unique_ptr<File> file)
+    : target_(std::move(target)),
+      plan_(std::move(plan)),
+      written_fs_(std::move(written_fs)),
+      written_(std::move(written)),
+      file_(std::move(file)) {}
 
 void StorageWriter::attributes_were_set(const FileAttributes& attributes) noexcept {
   if (attributes.mode) mode_set_ = true;
@@ -57,7 +67,7 @@ Status StorageWriter::commit(const OpContext& ctx) {
   Status finished = file_->finish(ctx);
   file_.reset();
   if (finished) finished = publish(ctx);
-  if (!finished) (void)target_.fs().remove(ctx, written_);
+  if (!finished) (void)written_fs_->remove(ctx, written_);
   return finished;
 }
 
@@ -66,7 +76,24 @@ Status StorageWriter::publish(const OpContext& ctx) {
     const auto present = target_.fs().stat(ctx, target_.path, Follow::No);
     if (present) return Error(Errc::Exists, target_.path.str(), "it was made by somebody else meanwhile");
   }
-  return target_.fs().rename(ctx, written_, target_.path);
+  if (written_fs_ != target_.mount->fs) return move_in(ctx);
+  return written_fs_->rename(ctx, written_, target_.path);
+}
+
+// Into another tree leads no rename: the content is copied beside the target first, so that it still appears at once.
+Status StorageWriter::move_in(const OpContext& ctx) {
+  SLIPWAY_ASSIGN(const FileInfo staged, written_fs_->stat(ctx, written_, Follow::No));
+  auto copied = stream_file(ctx, *written_fs_, written_, target_, plan_.replaces, nullptr);
+  if (!copied) return std::move(copied).error();
+  FileAttributes chosen;
+  if (mode_set_) chosen.mode = staged.mode;
+  if (owner_set_) {
+    chosen.uid = staged.uid;
+    chosen.gid = staged.gid;
+  }
+  if (mode_set_ || owner_set_) (void)target_.fs().set_attributes(ctx, target_.path, chosen, Follow::No);
+  (void)written_fs_->remove(ctx, written_);
+  return ok();
 }
 
 // A replaced file keeps who may read it. Owners can be given only by privileged servers: what fails stays as it is.
@@ -89,7 +116,7 @@ void StorageWriter::abandon(const OpContext& ctx, Leave leave) {
     return;
   }
   file_.reset();
-  if (plan_.staged || leave == Leave::Nothing) (void)target_.fs().remove(ctx, written_);
+  if (plan_.staged || leave == Leave::Nothing) (void)written_fs_->remove(ctx, written_);
 }
 
 }  // namespace slipway::vfs

@@ -9,13 +9,15 @@
 
 namespace slipway::vfs {
 
-// Staged: under a name of its own beside the target, moved over the target by commit(). Direct: under the target's name
+// Staged: under a name of its own beside the target, moved over the target by commit(); or on the mount's staging
+// storage, copied beside the target by commit() and then moved over it. Direct: under the target's name
 // from the start, which is also right for storages that show a file only when it is finished.
 class StorageWriter {
  public:
   struct Plan {
     OpenOptions open;
     bool staged = false;
+    bool staged_beside = false;        // even if the mount has a place for staged files
     std::optional<FileInfo> replaces;  // the file that is there; its mode and owner are kept
   };
   // What becomes of an upload that did not succeed.
@@ -37,13 +39,16 @@ class StorageWriter {
   void abandon(const OpContext& ctx, Leave leave);
 
  private:
-  StorageWriter(Place target, VPath written, Plan plan, std::unique_ptr<File> file);
+  StorageWriter(Place target, Plan plan, std::shared_ptr<Filesystem> written_fs, VPath written,
+                std::unique_ptr<File> file);
   void keep_attributes(const OpContext& ctx);
   Status publish(const OpContext& ctx);
+  Status move_in(const OpContext& ctx);
 
   const Place target_;
-  const VPath written_;  // the target's path, or the staged one
   const Plan plan_;
+  const std::shared_ptr<Filesystem> written_fs_;  // the target's, or the mount's staging
+  const VPath written_;                           // the target's path, or the staged one
   std::unique_ptr<File> file_;
   std::atomic<bool> mode_set_{false}, owner_set_{false};
 };

@@ -14,12 +14,12 @@ Result<std::unique_ptr<Transfer>> Transfer::begin(std::shared_ptr<GuardState> st
   }
   if (policy.transferred && !policy.transferred->has_room(upload, policy.transfer_limits))
     return upload ? over_write_quota(path) : over_read_quota(path);
-  return std::unique_ptr<Transfer>(new Transfer(std::move(state), ctx, path, std::move(ticket)));
+  return std::unique_ptr<Transfer>(new Transfer(std::move(state), ctx, direction, path, std::move(ticket)));
 }
 
-Transfer::Transfer(std::shared_ptr<GuardState> state, const OpContext& ctx, const VPath& path,
+Transfer::Transfer(std::shared_ptr<GuardState> state, const OpContext& ctx, Direction direction, const VPath& path,
                    std::unique_ptr<TransferTicket> ticket)
-    : state_(std::move(state)), path_(path), ticket_(std::move(ticket)) {
+    : state_(std::move(state)), direction_(direction), path_(path), ticket_(std::move(ticket)) {
   if (!ticket_) return;
   stop_ = std::stop_source();
   stop_token_ = stop_.get_token();
@@ -50,13 +50,18 @@ Status Transfer::moved(const OpContext& ctx, Direction direction, std::size_t by
   if (policy.transferred) {
     const auto count = static_cast<std::int64_t>(bytes);
     if (!policy.transferred->count(upload ? count : 0, upload ? 0 : count, policy.transfer_limits))
-      return fail(upload ? over_write_quota(path_) : over_read_quota(path_));
+      // Reading too much from a file that is being written must not end the upload.
+      return direction == direction_ ? fail(over_quota(direction)) : over_quota(direction);
   }
   if (const auto& bandwidth = upload ? policy.upload_bandwidth : policy.download_bandwidth) {
     bandwidth->consume(bytes, ticket_ ? stop_token_ : ctx.stop);
     return check(ctx);
   }
   return ok();
+}
+
+Error Transfer::over_quota(Direction direction) const {
+  return direction == Direction::Upload ? over_write_quota(path_) : over_read_quota(path_);
 }
 
 Error Transfer::fail(Error error) {

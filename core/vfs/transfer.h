@@ -41,7 +41,8 @@ class Transfer {
   GuardState& state() noexcept { return *state_; }
 
  private:
-  Transfer(std::shared_ptr<GuardState> state, const OpContext& ctx, const VPath& path,
+  Error over_quota(Direction direction) const;
+  Transfer(std::shared_ptr<GuardState> state, const OpContext& ctx, Direction direction, const VPath& path,
            std::unique_ptr<TransferTicket> ticket);
 
   struct RequestStop {
@@ -50,6 +51,7 @@ class Transfer {
   };
 
   const std::shared_ptr<GuardState> state_;
+  const Direction direction_;
   const VPath path_;
   const std::chrono::steady_clock::time_point started_ = std::chrono::steady_clock::now();
   std::unique_ptr<TransferTicket> ticket_;

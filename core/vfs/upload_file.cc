@@ -245,7 +245,9 @@ Result<std::unique_ptr<File>> open_upload(const OpContext& ctx, std::unique_ptr<
     SLIPWAY_TRY(state.notices.ask(ctx, event));
   }
 
-  StorageWriter::Plan writing{plan.options, is_staged(state, plan), {}};
+  StorageWriter::Plan writing;
+  writing.open = plan.options;
+  writing.staged = is_staged(state, plan);
   if (plan.fresh) writing.replaces = plan.existing;
   auto writer = about(path, StorageWriter::open(ctx, plan.place, writing));
   if (!writer) return std::move(writer).error();

@@ -88,6 +88,49 @@ TEST_F(Upload, StagedUploadKeepsModeAndOwnerOfTheReplacedFile) {
   EXPECT_EQ(home->node("/run.sh").mode, 0700u);
 }
 
+TEST_F(Upload, StagedElsewhereAppearsAtOnceAndKeepsChosenAttributes) {
+  policy.upload_mode = UploadMode::Atomic;
+  auto staging = std::make_shared<FakeStorage>(testing::kLocalLike, "/tmp");
+  policy.mounts[0].staging = staging;
+  home->put("/a", "old");
+  account->reset({3, 1});
+  auto file = open("/a");
+  ASSERT_TRUE(file->write_at(ctx, 0, bytes_of("newer")));
+  ASSERT_TRUE(file->set_attributes(ctx, {.mode = 0600}));
+  EXPECT_EQ(home->paths().size(), 1u);
+  EXPECT_EQ(home->content("/a"), "old");
+  EXPECT_EQ(staging->paths().size(), 1u);
+  ASSERT_TRUE(file->finish(ctx));
+  EXPECT_EQ(home->paths(), (std::vector<std::string>{"/a"}));
+  EXPECT_EQ(home->content("/a"), "newer");
+  EXPECT_EQ(home->node("/a").mode, 0600u);
+  EXPECT_TRUE(staging->paths().empty());
+  EXPECT_EQ(account->used(), (QuotaUsage{5, 1}));
+  open("/a").reset();
+  EXPECT_TRUE(staging->paths().empty());
+  home->disk_size = 5;
+  EXPECT_EQ(upload("/b", "x").code(), Errc::NoSpace);
+  EXPECT_TRUE(staging->paths().empty());
+  EXPECT_EQ(home->paths(), (std::vector<std::string>{"/a"}));
+  EXPECT_EQ(account->used(), (QuotaUsage{5, 1}));
+}
+
+TEST_F(Upload, ReadingBeyondTheDownloadQuotaDoesNotEndIt) {
+  policy.transferred = std::make_shared<TransferAccount>(0, 0, nullptr);
+  policy.transfer_limits.download = 1;
+  auto file = open("/a", {.read = true, .write = true, .create = true});
+  ASSERT_TRUE(file->write_at(ctx, 0, bytes_of("abcd")));
+  std::byte block[4];
+  EXPECT_EQ(file->read_at(ctx, 0, block).code(), Errc::QuotaExceeded);
+  ASSERT_TRUE(file->finish(ctx));
+  EXPECT_EQ(home->content("/a"), "abcd");
+}
+
+TEST_F(Upload, PipesAndDevicesAreNotWritten) {
+  home->put("/pipe", "", FileType::Other);
+  EXPECT_EQ(guard().open(ctx, VPath("/pipe"), OpenOptions::replacing()).code(), Errc::NotSupported);
+}
+
 struct Abandonment {
   UploadMode mode;
   bool overwrite;
