@@ -55,6 +55,7 @@ class Server {
   std::shared_ptr<module::Services> services_ = std::make_shared<module::Services>();
   std::unique_ptr<module::Supervisor> supervisor_;
   std::unique_ptr<events::ConfiguredHooks> hooks_;
+  std::unique_ptr<lua::LuaHooks> lua_;
   std::unique_ptr<session::SharedCounters> counters_;
   std::unique_ptr<session::SessionManager> sessions_;
   std::unique_ptr<session::QuotaScans> scans_;
@@ -172,6 +173,7 @@ Status Server::load_data() {
 
 Status Server::start_hooks(const CoreSettings& settings) {
   SLIPWAY_ASSIGN(hooks_, events::ConfiguredHooks::make(settings.hooks, *accounts_->bus, *supervisor_));
+  SLIPWAY_ASSIGN(lua_, lua::LuaHooks::make(settings.lua, *accounts_->bus));
   return ok();
 }
 
@@ -246,6 +248,7 @@ void Server::stop() {
       log::warn("service", stopped.error().message());
   scans_.reset();
   if (accounts_) accounts_->bus->drain(Clock::now() + kStopTime);
+  lua_.reset();
   hooks_.reset();
   log::info("service", "stopped");
   log::flush();

@@ -147,6 +147,8 @@ CoreSettings read_core_settings(const config::Configuration& configuration, std:
   settings.umask = common.string("umask");
   settings.blocking_threads = static_cast<std::size_t>(modules.integer("blocking_threads"));
   settings.secrets = secret_settings(kms, problems);
+  const OptionValues scripts = configuration.section("lua", config::kLuaOptions, problems);
+  settings.lua = lua::LuaSettings::from(scripts, configuration.config_dir());
   settings.hooks = events::HookSettings::from(common, data);
   return settings;
 }

@@ -8,6 +8,7 @@
 #include "core/config/configuration.h"
 #include "core/crypto/secrets.h"
 #include "core/events/hooks.h"
+#include "core/lua/lua_hooks.h"
 #include "core/session/session_settings.h"
 
 namespace slipway::app {
@@ -27,6 +28,7 @@ struct CoreSettings {
   crypto::SecretKeeper::Settings secrets;
   DataProviderSettings data_provider;
   events::HookSettings hooks;
+  lua::LuaSettings lua;
   std::string umask;  // octal; empty: the process's
   std::size_t blocking_threads = 64;
 };

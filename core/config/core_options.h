@@ -54,11 +54,14 @@ inline constexpr OptionSpec kModuleInstanceOptions[] = {
 };
 
 inline constexpr OptionSpec kLuaOptions[] = {
-    {"scripts", OptionType::StringList, "", "Lua files, or folders of such, relative to the configuration folder"},
-    {"instruction_limit", OptionType::Integer, "10000000", "Instructions that one call of a handler may take", 1000,
-     10'000'000'000},
-    {"memory_limit", OptionType::Bytes, "32M", "Memory of one Lua state", 1 << 20, std::int64_t{4} << 30},
-    {"time_limit", OptionType::Duration, "10s", "Time that one call of a handler may take", 10, 600'000},
+    {"scripts", OptionType::StringList, "",
+     "Script files, relative to the configuration folder; * ? [] match several, which run in order of name"},
+    {"instruction_limit", OptionType::Integer, "5000000", "Instructions of the Lua machine that one handler may take",
+     1000, 1'000'000'000},
+    {"memory_limit", OptionType::Bytes, "16M",
+     "Memory of one Lua state; there are at most as many states as threads that run handlers", 256 * 1024,
+     std::int64_t{1} << 30},
+    {"time_limit", OptionType::Duration, "1s", "Time that one handler may take", 1, 60'000},
 };
 
 // Switches that exist as variables only: SLIPWAY_HOOK__DISABLE_DOT_ENTRIES=1 (or SFTPGO_HOOK__…).

@@ -5,6 +5,10 @@
 
 namespace slipway::config {
 
+inline constexpr char kProviderEvents[] = "add,update,delete";
+inline constexpr char kProviderObjects[] =
+    "user,folder,group,admin,api_key,share,event_action,event_rule,role,ip_list_entry,configs";
+
 inline constexpr OptionSpec kDataProviderOptions[] = {
     {"driver", OptionType::String, "sqlite", "Database", INT64_MIN, INT64_MAX, "sqlite"},
     {"name", OptionType::Path, "slipway.db", "The database's file"},
@@ -13,9 +17,9 @@ inline constexpr OptionSpec kDataProviderOptions[] = {
      "Used quota: 0 is not counted, 1 is counted for all, 2 for users with limits and for folders", 0, 2},
     {"users_base_dir", OptionType::Path, "", "Users without a home directory get the folder of their name in this one"},
     {"actions.execute_on", OptionType::StringList, "", "Changes of accounts that run the hook", INT64_MIN, INT64_MAX,
-     "add,update,delete"},
+     kProviderEvents},
     {"actions.execute_for", OptionType::StringList, "", "Kinds of objects whose changes run the hook", INT64_MIN,
-     INT64_MAX, "user,folder,group,admin,api_key,share,event_action,event_rule,role,ip_list_entry,configs"},
+     INT64_MAX, kProviderObjects},
     {"actions.hook", OptionType::String, "", "Absolute path of a program, or URL that changed objects are posted to"},
     {"password_hashing.algo", OptionType::String, "bcrypt", "How new passwords are stored", INT64_MIN, INT64_MAX,
      "bcrypt,argon2id,pbkdf2-sha256"},

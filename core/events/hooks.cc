@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "core/base/text.h"
+#include "core/config/core_options.h"
 #include "core/events/action_set.h"
 #include "core/events/hook.h"
 #include "core/events/hook_payload.h"
@@ -159,10 +160,11 @@ Result<std::unique_ptr<ConfiguredHooks>> ConfiguredHooks::make(const HookSetting
   SLIPWAY_ASSIGN(impl->startup, Hook::parse("common.startup_hook", settings.startup));
   SLIPWAY_ASSIGN(impl->post_connect, Hook::parse("common.post_connect_hook", settings.post_connect));
   SLIPWAY_ASSIGN(impl->post_disconnect, Hook::parse("common.post_disconnect_hook", settings.post_disconnect));
-  SLIPWAY_TRY(check_names(settings.files.execute_on, kFileActions, "common.actions.execute_on"));
-  SLIPWAY_TRY(check_names(settings.files.execute_sync, kFileActions, "common.actions.execute_sync"));
-  SLIPWAY_TRY(check_names(settings.provider.execute_on, kProviderActions, "data_provider.actions.execute_on"));
-  SLIPWAY_TRY(check_names(settings.provider.execute_for, kProviderObjects, "data_provider.actions.execute_for"));
+  SLIPWAY_TRY(check_names(settings.files.execute_on, config::kFileEvents, "common.actions.execute_on"));
+  SLIPWAY_TRY(check_names(settings.files.execute_sync, config::kFileEvents, "common.actions.execute_sync"));
+  SLIPWAY_TRY(check_names(settings.provider.execute_on, config::kProviderEvents, "data_provider.actions.execute_on"));
+  SLIPWAY_TRY(
+      check_names(settings.provider.execute_for, config::kProviderObjects, "data_provider.actions.execute_for"));
 
   Impl* const self = impl.get();
   auto& registrations = impl->registrations;

@@ -7,6 +7,7 @@
 #include <mutex>
 #include <thread>
 
+#include "core/config/core_options.h"
 #include "core/config/options.h"
 #include "core/events/hook.h"
 #include "core/events/hook_payload.h"
@@ -409,8 +410,8 @@ TEST(HookSettings, AreReadFromTheirSections) {
       {"actions", {{"execute_on", {"add"}}, {"execute_for", {"user", "share"}}, {"hook", "/p"}}}};
   std::vector<config::Problem> problems;
   const auto settings =
-      HookSettings::from(config::read_options(kCommonHookOptions, {.document = &common}, problems),
-                         config::read_options(kDataProviderHookOptions, {.document = &provider}, problems));
+      HookSettings::from(config::read_options(config::kCommonOptions, {.document = &common}, problems),
+                         config::read_options(config::kDataProviderOptions, {.document = &provider}, problems));
   for (const auto& problem : problems) ADD_FAILURE() << problem.where << ": " << problem.message;
   EXPECT_EQ(settings.files.execute_on, (std::vector<std::string>{"upload", "pre-delete"}));
   EXPECT_EQ(settings.files.execute_sync, (std::vector<std::string>{"upload"}));

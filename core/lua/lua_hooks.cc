@@ -29,7 +29,7 @@ LuaSettings LuaSettings::from(const OptionView& options, const std::string& conf
   }
   out.limits.instructions = static_cast<std::uint64_t>(options.integer("instruction_limit"));
   out.limits.memory = static_cast<std::size_t>(options.integer("memory_limit"));
-  out.limits.time = std::chrono::milliseconds(options.integer("time_limit_ms"));
+  out.limits.time = std::chrono::milliseconds(options.integer("time_limit"));
   return out;
 }
 

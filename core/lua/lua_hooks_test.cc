@@ -9,6 +9,7 @@
 #include <fstream>
 #include <thread>
 
+#include "core/config/core_options.h"
 #include "core/config/options.h"
 
 namespace slipway::lua {
@@ -238,13 +239,11 @@ TEST_F(LuaHooksTest, ACallThatFindsNoFreeStateEndsWithItsDeadlineAndDenies) {
 }
 
 TEST(LuaSettings, AreReadFromTheSection) {
-  const boost::json::object section{{"scripts", {"lua/*.lua", "/abs/x.lua"}},
-                                    {"instruction_limit", 5000},
-                                    {"memory_limit", "1M"},
-                                    {"time_limit_ms", 7}};
+  const boost::json::object section{
+      {"scripts", {"lua/*.lua", "/abs/x.lua"}}, {"instruction_limit", 5000}, {"memory_limit", "1M"}, {"time_limit", 7}};
   std::vector<config::Problem> problems;
   const auto settings =
-      LuaSettings::from(config::read_options(kLuaOptions, {.document = &section}, problems), "/etc/slipway");
+      LuaSettings::from(config::read_options(config::kLuaOptions, {.document = &section}, problems), "/etc/slipway");
   for (const auto& problem : problems) ADD_FAILURE() << problem.where << ": " << problem.message;
   EXPECT_EQ(settings.scripts, (std::vector<std::string>{"/etc/slipway/lua/*.lua", "/abs/x.lua"}));
   EXPECT_EQ(settings.limits.instructions, 5000u);
