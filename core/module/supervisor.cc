@@ -366,7 +366,10 @@ Status Supervisor::reconfigure(std::string_view name, const ConfigurationPtr& co
                                        slot->instance->subject(), warnings);
   log_warnings(warnings);
   if (!options) return std::move(options).error();
-  return slot->instance->configure(*std::move(options));
+  SLIPWAY_TRY(slot->instance->configure(*std::move(options)));
+  std::lock_guard lock(registry_mutex_);
+  configuration_ = configuration;
+  return ok();
 }
 
 // ---- the end

@@ -45,7 +45,8 @@ struct InstanceInfo {
 };
 
 // Thread-safe. Changes (start, reload, enable, disable, reconfigure, shutdown) are made one after the other: a second
-// one waits for the first, but one that a module asks for from within a change fails with Conflict.
+// one waits for the first, but one that a module asks for from within a change fails with Conflict. They block and call
+// module code. A thread of the module that is stopped must not make the call: stop() would wait for itself.
 class Supervisor final : public Registry {
  public:
   using Deadline = std::chrono::steady_clock::time_point;
@@ -80,7 +81,8 @@ class Supervisor final : public Registry {
   // Refuses new users at once, drains the module, and stops and unloads it when the last user has gone. TimedOut
   // when that was not before the deadline: the module then goes in the background as soon as it can.
   Status disable(std::string_view instance, Deadline deadline);
-  // Gives one running instance the options that `configuration` has for it.
+  // Gives one running instance the options that `configuration` has for it. Instances that are enabled later take
+  // theirs from it, too; the other running ones keep what they have.
   Status reconfigure(std::string_view instance, const ConfigurationPtr& configuration);
   // Drains all modules of a kind at a time, protocols first, and stops them. TimedOut names those that were in use at
   // the deadline.

@@ -418,6 +418,9 @@ TEST_F(SupervisorTest, ReconfigureChangesOneInstance) {
       R"({"load": {"fixture-storage": {"options": {"label": "new"}}, "fixture-auth": {"options": {"label": "new"}}}})");
   ASSERT_TRUE(supervisor_->reconfigure("fixture-storage", changed));
   EXPECT_EQ(notes_.take(), (Strings{"fixture-storage: configure new"}));
+  ASSERT_TRUE(supervisor_->disable("fixture-storage", late()));
+  ASSERT_TRUE(supervisor_->enable("fixture-storage"));
+  EXPECT_EQ(notes_.take().back(), "fixture-storage: start new");
   const auto wrong = configuration(folder_, R"({"load": {"fixture-storage": {"options": {"size": "many"}}}})");
   auto refused = supervisor_->reconfigure("fixture-storage", wrong);
   ASSERT_FALSE(refused);
