@@ -262,6 +262,7 @@ int run_server(const ServeOptions& options) {
     return 1;
   }
   std::signal(SIGPIPE, SIG_IGN);
+  std::signal(SIGXFSZ, SIG_IGN);  // a file beyond the process's limit is an error of its write
   Server server(options);
   const Status started = server.start();
   if (started) {
