@@ -12,7 +12,7 @@ struct ScanProgress {
 };
 
 // Regular files and their sizes under `root`, symbolic links not followed, directories listed in bounded pages; entries
-// that vanish meanwhile are skipped. Cancelled when ctx.stop is requested.
+// that vanish meanwhile and staged uploads in progress are skipped. Cancelled when ctx.stop is requested.
 Result<QuotaUsage> scan(const OpContext&, Filesystem&, const VPath& root, ScanProgress* progress);
 
 }  // namespace slipway::vfs
