@@ -6,20 +6,19 @@ namespace slipway::vfs {
 
 bool is_upload_name(std::string_view name) noexcept { return name.starts_with(kUploadPrefix); }
 
-Error denied(const VPath& path, std::string_view cause) {
-  return {Errc::PermissionDenied, printable(path.str()), std::string(cause)};
+Error refused(Errc code, const VPath& path, std::string_view cause) {
+  return {code, printable(path.str()), std::string(cause)};
 }
-Error not_found(const VPath& path) { return {Errc::NotFound, printable(path.str()), "no such file or directory"}; }
-Error not_supported(const VPath& path, std::string_view cause) {
-  return {Errc::NotSupported, printable(path.str()), std::string(cause)};
-}
+Error denied(const VPath& path, std::string_view cause) { return refused(Errc::PermissionDenied, path, cause); }
+Error not_found(const VPath& path) { return refused(Errc::NotFound, path, "no such file or directory"); }
+Error not_supported(const VPath& path, std::string_view cause) { return refused(Errc::NotSupported, path, cause); }
 Error over_write_quota(const VPath& path) {
-  return {Errc::QuotaExceeded, printable(path.str()), "denying write due to space limit"};
+  return refused(Errc::QuotaExceeded, path, "denying write due to space limit");
 }
 Error over_read_quota(const VPath& path) {
-  return {Errc::QuotaExceeded, printable(path.str()), "denying read due to quota limit"};
+  return refused(Errc::QuotaExceeded, path, "denying read due to quota limit");
 }
-Error cancelled(const VPath& path) { return {Errc::Cancelled, printable(path.str()), "transfer aborted"}; }
+Error cancelled(const VPath& path) { return refused(Errc::Cancelled, path, "transfer aborted"); }
 
 Error about(const VPath& path, Error error) {
   return {error.code(), printable(path.str()), error.cause(), error.retryable()};

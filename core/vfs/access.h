@@ -10,6 +10,7 @@ inline constexpr std::string_view kUploadPrefix = ".sftpgo-upload.";
 bool is_upload_name(std::string_view name) noexcept;
 
 // Subjects of the errors are the path of the user's tree, with bytes that are no text escaped.
+Error refused(Errc code, const VPath& path, std::string_view cause);
 Error denied(const VPath& path, std::string_view cause = "permission denied");
 Error not_found(const VPath& path);
 Error not_supported(const VPath& path, std::string_view cause);

@@ -9,15 +9,15 @@
 
 namespace slipway::vfs {
 
-// `policy` must have a mount at "/"; `bus` may be null: nobody is asked or told. The returned filesystem is thread-safe;
-// its files keep what they need alive. Exceptions out of a storage module become Errc::Internal with the module named in
-// the log.
+// `policy` must have a mount at "/"; `bus` may be null: nobody is asked or told. The returned filesystem is
+// thread-safe; its files keep what they need alive. Exceptions out of a storage module become Errc::Internal with the
+// module named in the log.
 //
 // Errors, beyond those of Filesystem: PermissionDenied for a missing permission, a denied pattern, a veto of a
 // before-event, a mount point or root that would be changed, a rename to another storage; NotFound for what is hidden;
-// QuotaExceeded with the cause "denying write due to space limit" (disk quota, upload quota, file size) or "denying read
-// due to quota limit"; Cancelled with "transfer aborted"; NotSupported where a directory is in the way of a file or a
-// rename. Subjects are paths of the user's tree.
+// QuotaExceeded with the cause "denying write due to space limit" (disk quota, upload quota, file size) or "denying
+// read due to quota limit"; Cancelled with "transfer aborted"; NotSupported where a directory is in the way of a file
+// or a rename. Subjects are paths of the user's tree.
 //
 // Transfers: finish() ends an upload or a download; without it both count as failed, and what an upload leaves is the
 // upload mode's decision. After the first failed write an upload stays failed. A transfer stops when its ticket, the

@@ -13,11 +13,11 @@ Status Guard::copy(const OpContext& ctx, const VPath& source, const VPath& targe
   SLIPWAY_TRY(s.access.creatable(target));
   if (source == target || same_object(from, to))
     return not_supported(source, "the copy source and target cannot be the same");
-  if (source.is_root() || is_synthetic(source)) return Error(Errc::IsDirectory, source.str(), "is a directory");
+  if (source.is_root() || is_synthetic(source)) return refused(Errc::IsDirectory, source, "is a directory");
   if (target.is_root() || is_synthetic(target)) return not_supported(target, "a directory is in the way");
 
   SLIPWAY_ASSIGN(const FileInfo info, about(source, from.fs().stat(ctx, from.path, Follow::No)));
-  if (info.is_directory()) return Error(Errc::IsDirectory, source.str(), "is a directory");
+  if (info.is_directory()) return refused(Errc::IsDirectory, source, "is a directory");
   if (!info.is_regular()) return not_supported(source, "only files can be copied");
 
   const bool by_storage = share_tree(from, to) && has(from.fs().capabilities(), Capability::ServerCopy);

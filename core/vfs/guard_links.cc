@@ -53,7 +53,7 @@ VPath virtual_path_of(const Mount& mount, const VPath& path) {
 
 Status Guard::symlink(const OpContext& ctx, std::string_view target_text, const VPath& link) {
   const GuardState& s = *s_;
-  if (target_text.empty()) return Error(Errc::InvalidArgument, link.str(), "a link needs a target");
+  if (target_text.empty()) return refused(Errc::InvalidArgument, link, "a link needs a target");
   SLIPWAY_ASSIGN(const VPath target, clean_path(link.parent(), target_text));
   const Place from = s.place(target), to = s.place(link);
   if (from.mount != to.mount) return not_supported(link, "a link cannot lead into another storage");
@@ -64,7 +64,7 @@ Status Guard::symlink(const OpContext& ctx, std::string_view target_text, const 
   SLIPWAY_TRY(s.access.require(Permission::CreateSymlinks, link));
   SLIPWAY_TRY(s.access.visible(target));
   SLIPWAY_TRY(s.access.creatable(link));
-  if (is_synthetic(link)) return Error(Errc::Exists, link.str(), "exists already");
+  if (is_synthetic(link)) return refused(Errc::Exists, link, "exists already");
 
   std::string text(target_text);
   for (char& c : text)
@@ -86,7 +86,7 @@ Result<std::string> Guard::read_link(const OpContext& ctx, const VPath& path) {
   const GuardState& s = *s_;
   SLIPWAY_TRY(s.access.require(Permission::List, path));
   SLIPWAY_TRY(s.access.visible(path));
-  if (path.is_root() || is_synthetic(path)) return Error(Errc::InvalidArgument, path.str(), "is not a link");
+  if (path.is_root() || is_synthetic(path)) return refused(Errc::InvalidArgument, path, "is not a link");
   const Place place = s.place(path);
   auto text = about(path, place.fs().read_link(ctx, place.path));
   if (!text) return text;

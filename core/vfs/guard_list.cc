@@ -59,7 +59,8 @@ Result<std::unique_ptr<DirCursor>> Guard::list(const OpContext& ctx, const VPath
   SLIPWAY_TRY(s.access.visible(path));
   const Place place = s.place(path);
   auto stored = about(path, place.fs().list(ctx, place.path));
-  if (!stored && !(stored.code() == Errc::NotFound && is_parent_of_mount(path))) return stored;
+  const bool nothing_stored = stored.code() == Errc::NotFound || stored.code() == Errc::NotDirectory;
+  if (!stored && !(nothing_stored && is_parent_of_mount(path))) return stored;
   return std::make_unique<GuardCursor>(s_, path, stored ? *std::move(stored) : nullptr);
 }
 

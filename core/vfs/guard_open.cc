@@ -18,7 +18,7 @@ Result<std::unique_ptr<File>> Guard::open_for_reading(const OpContext& ctx, cons
   SLIPWAY_TRY(s.access.require(Permission::Download, path));
   SLIPWAY_ASSIGN(auto transfer, Transfer::begin(s_, ctx, Direction::Download, path));
   SLIPWAY_TRY(s.access.usable(path));
-  if (is_synthetic(path)) return Error(Errc::IsDirectory, path.str(), "is a directory");
+  if (is_synthetic(path)) return refused(Errc::IsDirectory, path, "is a directory");
   Place place = s.place(path);
   if (s.notices.wanted("pre-download")) SLIPWAY_TRY(s.notices.ask(ctx, s.notices.event("pre-download", place)));
   auto file = about(path, place.fs().open(ctx, place.path, {.read = true, .mode = options.mode}));
@@ -48,7 +48,7 @@ Result<std::unique_ptr<File>> Guard::open_for_writing(const OpContext& ctx, cons
   if (present) {
     if (present->is_directory()) return not_supported(path, "is a directory");
     if (!present->is_regular()) return not_supported(path, "is not a regular file");
-    if (options.exclusive && options.create) return Error(Errc::Exists, path.str(), "exists already");
+    if (options.exclusive && options.create) return refused(Errc::Exists, path, "exists already");
     SLIPWAY_TRY(s.access.require(Permission::Overwrite, path));
     plan.existing = *std::move(present);
   } else {

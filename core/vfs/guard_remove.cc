@@ -39,7 +39,7 @@ Status Guard::make_dir(const OpContext& ctx, const VPath& path, std::uint32_t mo
   SLIPWAY_TRY(s.access.require(Permission::CreateDirs, path));
   SLIPWAY_TRY(s.access.creatable(path));
   if (s.mounts.is_mount_point(path)) return denied(path, "a virtual folder is here");
-  if (path.is_root() || is_parent_of_mount(path)) return Error(Errc::Exists, path.str(), "exists already");
+  if (path.is_root() || is_parent_of_mount(path)) return refused(Errc::Exists, path, "exists already");
   const Place place = s.place(path);
   SLIPWAY_TRY(about(path, place.fs().make_dir(ctx, place.path, mode)));
   s.notices.log_command("Mkdir", place);
@@ -51,12 +51,12 @@ Status Guard::remove(const OpContext& ctx, const VPath& path) {
   const GuardState& s = *s_;
   SLIPWAY_TRY(s.access.require(Permission::DeleteFiles, path));
   SLIPWAY_TRY(s.access.usable(path));
-  if (path.is_root() || is_synthetic(path)) return Error(Errc::IsDirectory, path.str(), "is a directory");
+  if (path.is_root() || is_synthetic(path)) return refused(Errc::IsDirectory, path, "is a directory");
   const Place place = s.place(path);
   QuotaHold hold(place);
   const auto info = about(path, place.fs().stat(ctx, place.path, Follow::No));
   if (!info) return info.error();
-  if (info->is_directory()) return Error(Errc::IsDirectory, path.str(), "is a directory");
+  if (info->is_directory()) return refused(Errc::IsDirectory, path, "is a directory");
   hold.assume(counted(*info));
 
   const bool asked = s.notices.wanted("pre-delete");
@@ -96,7 +96,7 @@ Status Guard::remove_dir(const OpContext& ctx, const VPath& path) {
   const Place place = s.place(path);
   const auto info = about(path, place.fs().stat(ctx, place.path, Follow::No));
   if (!info) return info.error();
-  if (!info->is_directory()) return Error(Errc::NotDirectory, path.str(), "is not a directory");
+  if (!info->is_directory()) return refused(Errc::NotDirectory, path, "is not a directory");
   Status removed = place.fs().remove_dir(ctx, place.path);
   if (!removed && removed.code() == Errc::NotEmpty && remove_abandoned_uploads(ctx, place))
     removed = place.fs().remove_dir(ctx, place.path);

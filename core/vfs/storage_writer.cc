@@ -74,7 +74,7 @@ Status StorageWriter::commit(const OpContext& ctx) {
 Status StorageWriter::publish(const OpContext& ctx) {
   if (plan_.open.exclusive) {
     const auto present = target_.fs().stat(ctx, target_.path, Follow::No);
-    if (present) return Error(Errc::Exists, target_.path.str(), "it was made by somebody else meanwhile");
+    if (present) return refused(Errc::Exists, target_.path, "it was made by somebody else meanwhile");
   }
   if (written_fs_ != target_.mount->fs) return move_in(ctx);
   return written_fs_->rename(ctx, written_, target_.path);
@@ -116,7 +116,9 @@ void StorageWriter::abandon(const OpContext& ctx, Leave leave) {
     return;
   }
   file_.reset();
-  if (plan_.staged || leave == Leave::Nothing) (void)written_fs_->remove(ctx, written_);
+  // A storage that shows files when they are finished has not touched the old one.
+  const bool in_place = !plan_.staged && !has(written_fs_->capabilities(), Capability::CommitOnFinish);
+  if (plan_.staged || (in_place && leave == Leave::Nothing)) (void)written_fs_->remove(ctx, written_);
 }
 
 }  // namespace slipway::vfs

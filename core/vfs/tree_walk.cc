@@ -42,7 +42,7 @@ Status walk_tree(const OpContext& ctx, Filesystem& fs, const VPath& root, const 
         SLIPWAY_TRY(visit(path, entry));
         if (!entry.is_directory()) continue;
         if (directory.depth + 1 >= kMaxDepth)
-          return Error(Errc::TooLarge, root.str(), "directories are nested more than 1000 levels deep");
+          return refused(Errc::TooLarge, root, "directories are nested more than 1000 levels deep");
         pending.push_back({path, directory.depth + 1});
       }
     }

@@ -163,10 +163,16 @@ Status UploadFile::end_succeeded(const OpContext& ctx) {
   Status answer = report(ctx, static_cast<std::uint64_t>(now.size), nullptr);
   if (answer) return ok();
   // A synchronous handler refused what has arrived: it must not stay.
-  Error refused(answer.code(), plan_.place.virtual_path.str(), "upload refused: " + answer.error().message());
+  const Error answered =
+      refused(answer.code(), plan_.place.virtual_path, "upload refused: " + answer.error().message());
   const OpContext cleanup = cleanup_context(state().policy);
-  if (plan_.place.fs().remove(cleanup, plan_.place.path)) hold_.settle({}, [&] { return look(cleanup, {}); });
-  return refused;
+  Filesystem& fs = plan_.place.fs();
+  // Removing a link would leave the content that it leads to.
+  const Status removed = plan_.through_link ? fs.set_attributes(cleanup, plan_.place.path, {.size = 0}, Follow::Yes)
+                                            : fs.remove(cleanup, plan_.place.path);
+  const CountedFile left{plan_.through_link, 0};
+  if (removed) hold_.settle(left, [&] { return look(cleanup, left); });
+  return answered;
 }
 
 void UploadFile::end_failed(const OpContext& ctx, const Error& error) {
@@ -183,8 +189,8 @@ void UploadFile::end_failed(const OpContext& ctx, const Error& error) {
 
 StorageWriter::Leave UploadFile::remains_after(const Error& error) const noexcept {
   if (error.code() == Errc::QuotaExceeded) {
-    // What was there before a resumed upload is within the quota and somebody's data.
-    return plan_.fresh ? Leave::Nothing : Leave::AsItIs;
+    // What was there before a resumed upload is within the quota and somebody's data; and a link is not its target.
+    return plan_.fresh && !plan_.through_link ? Leave::Nothing : Leave::AsItIs;
   }
   if (!writer_->is_staged()) return Leave::AsItIs;
   const Policy& policy = transfer_->state().policy;

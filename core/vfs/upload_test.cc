@@ -131,6 +131,33 @@ TEST_F(Upload, PipesAndDevicesAreNotWritten) {
   EXPECT_EQ(guard().open(ctx, VPath("/pipe"), OpenOptions::replacing()).code(), Errc::NotSupported);
 }
 
+TEST_F(Upload, BeyondTheQuotaOfAStoreLeavesTheOldObject) {
+  home = std::make_shared<FakeStorage>(testing::kStoreLike);
+  policy.mounts = {home_mount()};
+  policy.mounts[0].limits = {.size = 4, .files = 0};
+  home->put("/a", "old");
+  account->reset({3, 1});
+  EXPECT_EQ(upload("/a", "12345").code(), Errc::QuotaExceeded);
+  EXPECT_EQ(home->content("/a"), "old");
+  EXPECT_EQ(account->used(), (QuotaUsage{3, 1}));
+}
+
+TEST_F(Upload, ThroughALinkNeverTakesTheLinkForTheFile) {
+  policy.mounts[0].limits = {.size = 4, .files = 0};
+  home->put("/real", "old");
+  home->put("/link", "real", FileType::Symlink);
+  account->reset({3, 1});
+  EXPECT_EQ(upload("/link", "12345").code(), Errc::QuotaExceeded);
+  EXPECT_TRUE(home->exists("/link"));
+  EXPECT_EQ(account->used(), (QuotaUsage{0, 1}));
+  const auto refuse = bus->on_after_sync("scanner", "upload", [](const OpContext&, const Event&) -> Status {
+    return Error(Errc::PermissionDenied, "scanner", "infected");
+  });
+  EXPECT_EQ(upload("/link", "1234").code(), Errc::PermissionDenied);
+  EXPECT_EQ(home->content("/real"), "");
+  EXPECT_EQ(account->used(), (QuotaUsage{0, 1}));
+}
+
 struct Abandonment {
   UploadMode mode;
   bool overwrite;
