@@ -12,8 +12,8 @@ namespace json = boost::json;
 
 namespace {
 
-constexpr std::size_t kMaxDepth = 64;
-constexpr int kDottedPlaceholders = 17;  // the version that wrote {{.Name}} first
+constexpr std::size_t kMaxDepth = kMaxEntityDepth + 2;  // the document, a list in it
+constexpr int kDottedPlaceholders = 17;                 // the version that wrote {{.Name}} first
 constexpr int kRuleStatus = 15;
 
 // "{{Name}}" as "{{.Name}}"; what is no plain placeholder stays. In JSON text "{{" stands in strings only.

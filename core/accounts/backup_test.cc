@@ -2,11 +2,13 @@
 
 #include <gtest/gtest.h>
 
+#include <boost/json.hpp>
 #include <fstream>
 #include <sstream>
 
 #include "core/accounts/entity_json.h"
 #include "core/accounts/test_accounts.h"
+#include "core/base/json.h"
 
 namespace slipway::accounts {
 namespace {

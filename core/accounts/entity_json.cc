@@ -137,7 +137,7 @@ Result<Entity> from_json(const json::value& value, Unknown policy, std::vector<s
 
 template <class Entity>
 Result<Entity> from_json_text(std::string_view text, Unknown policy, std::vector<std::string>* unknown) {
-  SLIPWAY_ASSIGN(const auto value, parse_json(text));
+  SLIPWAY_ASSIGN(const auto value, parse_json(text, {.max_bytes = kMaxEntityBytes, .max_depth = kMaxEntityDepth}));
   return from_json<Entity>(value, policy, unknown);
 }
 

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <boost/json/fwd.hpp>
+#include <cstddef>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -12,6 +13,9 @@
 #include "slipway/result.h"
 
 namespace slipway::accounts {
+
+inline constexpr std::size_t kMaxEntityBytes = 4 * 1024 * 1024;
+inline constexpr std::size_t kMaxEntityDepth = 32;  // of nested arrays and objects
 
 enum class Rendering {
   Full,          // everything, hashes and sealed secrets included; what is at its default is left out (store, dump)
@@ -31,7 +35,7 @@ enum class Unknown { Ignore, Keep };  // members that the entity does not have; 
 // The pointers of unknown members are appended to `unknown` in both cases.
 template <class Entity>
 Result<Entity> from_json(const boost::json::value&, Unknown, std::vector<std::string>* unknown = nullptr);
-// From text of at most 4 MiB.
+// From text within the limits above.
 template <class Entity>
 Result<Entity> from_json_text(std::string_view, Unknown, std::vector<std::string>* unknown = nullptr);
 

@@ -1,12 +1,12 @@
 // A fixture with the whole account service over an empty SQLite store, and the events that it sent.
 #pragma once
 
-#include <boost/json.hpp>
-#include <mutex>
+#include <memory>
+#include <string>
+#include <vector>
 
 #include "core/accounts/accounts.h"
 #include "core/accounts/store/test_database.h"
-#include "core/base/json.h"
 
 namespace slipway::accounts {
 

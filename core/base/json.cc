@@ -189,6 +189,11 @@ class Writer {
     char digits[40];
     const auto end = std::to_chars(digits, digits + sizeof digits, value).ptr;
     out_.append(digits, end);
+    // Without a mark a whole double would be read back as an integer, or not at all beyond 64 bits.
+    if constexpr (std::is_floating_point_v<N>) {
+      if (std::string_view(digits, std::size_t(end - digits)).find_first_of(".e") == std::string_view::npos)
+        out_ += ".0";
+    }
   }
   void open(char bracket) {
     out_ += bracket;

@@ -103,7 +103,7 @@ TEST(JsonBinding, UnknownMembersAreDroppedWhenNotWanted) {
 }
 
 TEST(JsonBinding, DefaultsAreWrittenUnlessOmitted) {
-  EXPECT_EQ(written({}, {}), R"({"name":"","flag":false,"byte":0,"wide":0,"ratio":0,"colour":1})");
+  EXPECT_EQ(written({}, {}), R"({"name":"","flag":false,"byte":0,"wide":0,"ratio":0.0,"colour":1})");
 }
 
 TEST(JsonBinding, ProblemsAreBounded) {

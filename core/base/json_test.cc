@@ -49,6 +49,13 @@ TEST(Json, NumbersAreWrittenAsShortAsPossible) {
   EXPECT_EQ(serialize_json(*value), "[2.5,1e+21,-3,0.1]");
 }
 
+TEST(Json, WholeDoublesStayDoubles) {
+  const std::string text = "[2.0,-0.0,123456789012345680000.0]";
+  auto value = parse_json(text);
+  ASSERT_TRUE(value.ok());
+  EXPECT_EQ(serialize_json(*value), text);
+}
+
 TEST(Json, IndentedTextHasOneMemberALine) {
   auto value = parse_json(R"({"a":[1,{}],"b":[]})");
   ASSERT_TRUE(value.ok());
