@@ -364,7 +364,7 @@ TEST(EffectiveUser, SubpathsBecomePartOfEveryStorageThatHasThem) {
     folder.filesystem.provider = provider;
     folder.filesystem.s3config.key_prefix = folder.filesystem.gcsconfig.key_prefix =
         folder.filesystem.azblobconfig.key_prefix = "base/";
-    const auto& config = make_effective_user(user, {}, {folder}).folders.at(0).folder.filesystem;
+    const auto config = make_effective_user(user, {}, {folder}).folders.at(0).folder.filesystem;
     const std::set<std::string> prefixes = {config.s3config.key_prefix, config.gcsconfig.key_prefix,
                                             config.azblobconfig.key_prefix};
     EXPECT_EQ(prefixes, (std::set<std::string>{"base/", "base/x/y/"}));
