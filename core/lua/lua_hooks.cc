@@ -88,26 +88,7 @@ struct LuaHooks::Impl {
     last_report.clear();
     if (*found == stamps) return;
     const auto old = pool.program();
-    std::vector<Script> scripts;
-    for (const auto& [path, stamp] : *found) {
-      const auto previous =
-          std::ranges::find_if(old->scripts, [&](const Script& script) { return script.path == path; });
-      const bool known = previous != old->scripts.end();
-      const auto seen = stamps.find(path);
-      if (seen != stamps.end() && seen->second == stamp) {
-        if (known) scripts.push_back(*previous);  // else it is as broken as it was
-        continue;
-      }
-      if (auto script = fresh(path); script)
-        scripts.push_back(*std::move(script));
-      else {
-        log::error(
-            kSender,
-            known ? "a changed script cannot be loaded; its version before stays" : "a new script cannot be loaded",
-            {{"script", path}, {"error", script.error().message()}});
-        if (known) scripts.push_back(*previous);
-      }
-    }
+    std::vector<Script> scripts = next_scripts(*found, old->scripts);
     stamps = *std::move(found);
     auto program = pool.compile(std::move(scripts));
     if (!program) {
@@ -126,8 +107,35 @@ struct LuaHooks::Impl {
               {{"scripts", (*program)->scripts.size()}, {"handlers", (*program)->handlers.size()}});
   }
 
+  // What is to be loaded now: changed files as they are, unless they are broken.
+  std::vector<Script> next_scripts(const std::map<std::string, FileStamp>& found,
+                                   const std::vector<Script>& old) const {
+    std::vector<Script> out;
+    for (const auto& entry : found) {
+      const std::string& path = entry.first;
+      const auto previous = std::ranges::find(old, path, &Script::path);
+      const bool known = previous != old.end();
+      const auto seen = stamps.find(path);
+      if (seen != stamps.end() && seen->second == entry.second) {
+        if (known) out.push_back(*previous);  // else it is as broken as it was
+        continue;
+      }
+      auto script = fresh(path);
+      if (script) {
+        out.push_back(*std::move(script));
+        continue;
+      }
+      log::error(
+          kSender,
+          known ? "a changed script cannot be loaded; its version before stays" : "a new script cannot be loaded",
+          {{"script", path}, {"error", script.error().message()}});
+      if (known) out.push_back(*previous);
+    }
+    return out;
+  }
+
   // Read, and known to load alone.
-  Result<Script> fresh(const std::string& path) {
+  Result<Script> fresh(const std::string& path) const {
     SLIPWAY_ASSIGN(Script script, read_script(path));
     SLIPWAY_TRY(pool.compile({script}));
     return script;
@@ -151,7 +159,7 @@ struct LuaHooks::Impl {
   }
 
   const LuaSettings settings;
-  StatePool pool;
+  mutable StatePool pool;  // has its own lock
   std::unique_ptr<events::EventBus::Registration> before, after;
   std::mutex check_mutex;
   std::map<std::string, FileStamp> stamps;  // with check_mutex, as of the last look
