@@ -139,6 +139,7 @@ Status Server::start() {
   for (const auto& folder : loaded_.scan_folders) (void)scans_->start_folder(folder);
   log::info("service", "ready");
   if (options_.first_run) first_run.print(supervisor_->protocols());
+  if (options_.on_ready) options_.on_ready();
   pool_->post([this] {
     if (auto done = hooks_->startup(OpContext{}); !done) log::warn("service", done.error().message());
   });

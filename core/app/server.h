@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -22,6 +23,7 @@ struct ServeOptions {
   bool loaddata_clean = false;
   // Makes an administrator and a user with random passwords when there are none, and prints how to connect.
   bool first_run = false;
+  std::function<void()> on_ready;  // called once everything listens; may be empty
 };
 
 // Runs until SIGINT or SIGTERM. Returns the process's exit code; what went wrong is in the log and on standard error.

@@ -9,6 +9,7 @@
 
 #include "core/app/command_line/commands.h"
 #include "core/app/server.h"
+#include "core/config/environment.h"
 
 namespace slipway::app {
 namespace {
@@ -144,6 +145,14 @@ class CommandLine {
         command(sub, "list", "List the modules of the search path", [this] { return list_modules(location_); }));
     add_location(
         command(sub, "check", "Open every module and check its options", [this] { return check_modules(location_); }));
+    for (const bool on : {true, false}) {
+      CLI::App& change =
+          command(sub, on ? "enable" : "disable",
+                  on ? "Load and start a module in the running server" : "Stop a module in the running server",
+                  [this, on] { return switch_module(location_, module_, on); });
+      add_location(change);
+      change.add_option("NAME", module_, "The instance's name")->required();
+    }
     CLI::App& describe = command(sub, "describe", "Tell all that a module says of itself",
                                  [this] { return describe_module(location_, module_, markdown_); });
     add_location(describe);
@@ -152,16 +161,29 @@ class CommandLine {
   }
 
   void add_accounts() {
-    add_location(command(app_, "initprovider", "Make the database, or bring it up to date",
-                         [this] { return init_provider(location_); }));
+    CLI::App& init = command(app_, "initprovider", "Make the database, or bring it up to date",
+                             [this] { return init_provider(location_, provider_); });
+    add_location(init);
+    flag(init, "--loaddata-from", provider_.loaddata_from, "Dump to load afterwards", "LOADDATA_FROM")
+        ->type_name("PATH");
+    flag(init, "--loaddata-mode", provider_.loaddata_mode, "0: add and update, 1: add only", "LOADDATA_MODE")
+        ->check(limits(0, 1));
+    flag(init, "--loaddata-clean", provider_.loaddata_clean, "Remove the dump when it was loaded", "LOADDATA_CLEAN");
+
     CLI::App& reset = command(app_, "resetadmin", "Let an administrator in who is locked out",
-                              [this] { return reset_admin(location_, reset_admin_); });
+                              [this] { return reset_admin(location_, reset_admin_, ask_new_password); });
     add_location(reset);
     reset.add_option("--admin", reset_admin_.admin, "The administrator's name")->required()->type_name("TEXT");
     flag(reset, "--reset-password", reset_admin_.password, "Ask for a new password, twice");
     flag(reset, "--reset-two-factor", reset_admin_.two_factor, "Remove two-factor authentication");
     flag(reset, "--reset-restrictions", reset_admin_.restrictions,
          "Enable the account, remove its list of allowed addresses, allow password logins");
+    CLI::App& password = command(app_, "resetpwd", "As resetadmin --reset-password --reset-two-factor", [this] {
+      reset_admin_.password = reset_admin_.two_factor = true;
+      return reset_admin(location_, reset_admin_, ask_new_password);
+    });
+    add_location(password);
+    password.add_option("--admin", reset_admin_.admin, "The administrator's name")->required()->type_name("TEXT");
 
     CLI::App& sub = command(app_, "manage", "Run an operation of the management service", [this] {
       return operation_.empty() ? list_operations() : manage(location_, operation_, input_);
@@ -174,10 +196,9 @@ class CommandLine {
   }
 
   void add_portable() {
-    CLI::App& sub = command(app_, "portable", "Serve one folder to one user", [this] {
-      portable_.grace_time = std::chrono::seconds(grace_seconds_);
-      return serve_portable(portable_);
-    });
+    CLI::App& sub = command(app_, "portable", "Serve one folder to one user, as long as the command runs",
+                            [this] { return portable(); });
+    add_location(sub);
     flag(sub, "-d,--directory", portable_.directory, "The folder")->type_name("PATH");
     flag(sub, "-u,--username", portable_.username, "The user's name; empty: user");
     flag(sub, "-p,--password", portable_.password, "Its password; without one and without keys a random one is made");
@@ -193,10 +214,15 @@ class CommandLine {
     flag(sub, "--start-directory", portable_.start_directory, "Where the user starts");
     list("--allowed-patterns", portable_.allowed_patterns, "/folder::*.txt,*.md; can be given several times");
     list("--denied-patterns", portable_.denied_patterns, "/folder::*.exe; can be given several times");
-    flag(sub, "-s,--sftpd-port", portable_.sftp_port, "0: a free port")->check(limits(-1, 65535));
+    for (PortPlace& place : ports_)
+      flag(sub, place.flags, place.port, std::string("Port for ") + place.what + "; 0: a free one, below: off")
+          ->check(limits(-1, 65535));
     flag(sub, "--grace-time", grace_seconds_, "Seconds that running transfers get when the server is told to stop")
         ->check(limits(0, 24 * 3600));
     flag(sub, "-l,--log-file-path", portable_.log.file, "Log file; empty: standard error")->type_name("PATH");
+    flag(sub, "--log-level", portable_log_level_, "Lines of this level and above are written: debug, info, warn, error")
+        ->check(CLI::IsMember({"debug", "info", "warn", "error"}).description(""));
+    flag(sub, "--log-utc-time", portable_.log.utc, "Times in UTC instead of local time");
   }
 
   void add_others() {
@@ -213,18 +239,30 @@ class CommandLine {
     if (log_file_->count() == 0 && is_set_empty("LOG_FILE_PATH")) serve_.log.file.clear();
     serve_.location = location_;
     serve_.grace_time = std::chrono::seconds(grace_seconds_);
-    const auto level = log::parse_level(log_level_);
-    if (!level) return fail(level.error());
-    serve_.log.level = *level;
-    if (!serve_.log.file.empty()) {
-      std::error_code error;
-      const auto folder = std::filesystem::absolute(location_.config_dir, error);
-      if (error) return fail(Error(Errc::IoError, location_.config_dir, error.message()));
-      serve_.log.file = (folder / serve_.log.file).lexically_normal().native();
-    }
     if (!serve_.loaddata_from.empty() && serve_.loaddata_from[0] != '/')
       return fail(Error(Errc::InvalidArgument, "--loaddata-from", "must be an absolute path"));
+    if (const Status prepared = prepare(serve_.log, log_level_); !prepared) return fail(prepared.error());
     return run_server(serve_);
+  }
+
+  int portable() {
+    portable_.location = location_;
+    portable_.grace_time = std::chrono::seconds(grace_seconds_);
+    for (const PortPlace& place : ports_) portable_.ports.push_back({place.section, place.port});
+    if (const Status prepared = prepare(portable_.log, portable_log_level_); !prepared) return fail(prepared.error());
+    return serve_portable(portable_);
+  }
+
+  // What comes before a server starts: its log's settings made final, and the variables of env.d handed on.
+  Status prepare(log::Settings& settings, const std::string& level) const {
+    SLIPWAY_ASSIGN(settings.level, log::parse_level(level));
+    if (!settings.file.empty()) {
+      std::error_code error;
+      const auto folder = std::filesystem::absolute(location_.config_dir, error);
+      if (error) return Error(Errc::IoError, location_.config_dir, error.message());
+      settings.file = (folder / settings.file).lexically_normal().native();
+    }
+    return config::export_env_files(location_.config_dir);
   }
 
   static CommandInfo describe(const CLI::App& app) {
@@ -247,12 +285,24 @@ class CommandLine {
     return info;
   }
 
+  // The sections of the configuration that portable can open a port for.
+  struct PortPlace {
+    const char *flags, *section, *what;
+    int port;
+  };
+
   CLI::App app_;
   std::function<int()> run_;
   Location location_;
   ServeOptions serve_;
   ResetAdminOptions reset_admin_;
+  InitProviderOptions provider_;
   PortableOptions portable_;
+  std::string portable_log_level_ = "warn";
+  PortPlace ports_[4] = {{"-s,--sftpd-port", "sftpd", "SFTP", 0},
+                         {"--ftpd-port", "ftpd", "FTP", -1},
+                         {"--webdav-port", "webdavd", "WebDAV", -1},
+                         {"--httpd-port", "httpd", "HTTP", -1}};
   std::string operation_, input_;
   CLI::Option* log_file_ = nullptr;
   std::string log_level_ = "debug", module_, shell_;

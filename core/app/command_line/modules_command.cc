@@ -1,8 +1,11 @@
-// modules list | check | describe
+// modules list | check | describe | enable | disable
 #include <algorithm>
+#include <boost/json.hpp>
 #include <iostream>
 
 #include "core/app/command_line/commands.h"
+#include "core/app/control_socket.h"
+#include "core/base/json.h"
 #include "core/base/text.h"
 #include "core/module/inspect.h"
 
@@ -67,6 +70,15 @@ int describe_module(const Location& location, const std::string& name, bool mark
                              : module::describe_module(**configuration, executable_path(), name);
   if (!text) return fail(text.error());
   std::cout << *text;
+  return 0;
+}
+
+int switch_module(const Location& location, const std::string& instance, bool on) {
+  const boost::json::object input{{"name", instance}};
+  const auto answer =
+      call_running_server(location.config_dir, on ? "modules.enable" : "modules.disable", serialize_json(input));
+  if (!answer) return fail(answer.error());
+  std::cout << instance << (on ? " enabled\n" : " disabled\n");
   return 0;
 }
 

@@ -9,7 +9,7 @@ namespace slipway::app {
 int ping(const Location& location) {
   const auto answer = call_running_server(location.config_dir, "log_level.get", "");
   if (!answer) return fail(answer.error());
-  std::cout << "running\n";
+  std::cout << "OK\n";
   return 0;
 }
 

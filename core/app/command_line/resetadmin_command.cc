@@ -31,18 +31,7 @@ std::string ask(const char* prompt) {
   return line;
 }
 
-Status reset_password(accounts::Accounts& accounts, const std::string& name, const Actor& actor) {
-  std::string first = ask("New password: ");
-  std::string second = ask("Again: ");
-  const bool same = first == second;
-  Status done = same ? accounts.change_admin_password(name, first, actor)
-                     : Status(Error(Errc::InvalidArgument, name, "the two passwords differ"));
-  crypto::wipe(first);
-  crypto::wipe(second);
-  return done;
-}
-
-Status reset(const Location& location, const ResetAdminOptions& options) {
+Status reset(const Location& location, const ResetAdminOptions& options, const PasswordSource& new_password) {
   if (!options.password && !options.two_factor && !options.restrictions)
     return Error(Errc::InvalidArgument, "resetadmin",
                  "say what: --reset-password, --reset-two-factor, --reset-restrictions");
@@ -51,6 +40,11 @@ Status reset(const Location& location, const ResetAdminOptions& options) {
   Actor system;
   system.name = "__system__";
   SLIPWAY_ASSIGN(accounts::Admin admin, accounts.admins().get(options.admin));
+  // Asked for first: who gives up here has changed nothing.
+  std::string password;
+  if (options.password) {
+    SLIPWAY_ASSIGN(password, new_password());
+  }
   if (options.two_factor) {
     const bool had = admin.filters.totp_config.enabled;
     SLIPWAY_TRY(accounts.set_admin_totp(admin.username, {}, system));
@@ -68,7 +62,9 @@ Status reset(const Location& location, const ResetAdminOptions& options) {
     SLIPWAY_TRY(accounts.admins().update(std::move(admin), system));
   }
   if (options.password) {
-    SLIPWAY_TRY(reset_password(accounts, options.admin, system));
+    const Status changed = accounts.change_admin_password(options.admin, password, system);
+    crypto::wipe(password);
+    SLIPWAY_TRY(changed);
     std::cout << "the password was changed\n";
   }
   return ok();
@@ -76,8 +72,18 @@ Status reset(const Location& location, const ResetAdminOptions& options) {
 
 }  // namespace
 
-int reset_admin(const Location& location, const ResetAdminOptions& options) {
-  const Status done = reset(location, options);
+Result<std::string> ask_new_password() {
+  std::string first = ask("New password: ");
+  std::string second = ask("Again: ");
+  const bool same = first == second;
+  crypto::wipe(second);
+  if (same && !first.empty()) return first;
+  crypto::wipe(first);
+  return Error(Errc::InvalidArgument, "password", same ? "must not be empty" : "the two passwords differ");
+}
+
+int reset_admin(const Location& location, const ResetAdminOptions& options, const PasswordSource& new_password) {
+  const Status done = reset(location, options, new_password);
   return done ? 0 : fail(done.error());
 }
 
