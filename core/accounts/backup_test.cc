@@ -16,8 +16,7 @@ namespace {
 using Strings = std::vector<std::string>;
 
 std::string corpus(const std::string& name) {
-  const auto here = std::filesystem::path(__FILE__).parent_path();
-  std::ifstream file(here / "../../tests/fuzz/corpus/backup" / name);
+  std::ifstream file(SLIPWAY_SOURCE_DIR "/tests/fuzz/corpus/backup/" + name);
   EXPECT_TRUE(file.good()) << name;
   std::stringstream text;
   text << file.rdbuf();

@@ -50,7 +50,7 @@ TEST(Json, NumbersAreWrittenAsShortAsPossible) {
 }
 
 TEST(Json, WholeDoublesStayDoubles) {
-  const std::string text = "[2.0,-0.0,123456789012345680000.0]";
+  const std::string text = "[2.0,-0.0,123456789012345667584.0]";
   auto value = parse_json(text);
   ASSERT_TRUE(value.ok());
   EXPECT_EQ(serialize_json(*value), text);

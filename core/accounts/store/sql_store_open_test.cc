@@ -47,7 +47,7 @@ TEST_F(SqlOpen, ANewFileIsPrivateAndHasTheLastSchema) {
 }
 
 TEST_F(SqlOpen, ADatabaseOfVersionOneIsReadWhole) {
-  run_raw(database_file(), read_file(std::filesystem::path(__FILE__).parent_path() / "testdata/schema_1.sql"));
+  run_raw(database_file(), read_file(SLIPWAY_SOURCE_DIR "/core/accounts/store/testdata/schema_1.sql"));
   const auto opened = open();
   ASSERT_OK(opened);
   SqlStore& store = **opened;
