@@ -36,7 +36,7 @@ class ReadAhead {
   }
 
  private:
-  static constexpr std::size_t kSize = 128 * 1024;
+  static constexpr std::size_t kSize = 256 * 1024;
 
   const int fd_;
   std::unique_ptr<std::byte[]> buffer_;

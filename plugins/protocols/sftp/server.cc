@@ -146,57 +146,79 @@ void Server::accept(Listener& listener) {
 }
 
 void Server::serve(AcceptedConnection accepted) {
+  const int fd = accepted.fd;
+  std::shared_ptr<const Transport> transport;
+  {
+    std::lock_guard lock(mutex_);
+    if (accepting_) transport = transport_;
+  }
+  if (!transport) {
+    ::close(fd);
+    return;
+  }
+  std::list<Connection> added;
+  auto& connection = added.emplace_back(*this, services_, std::move(transport), std::move(accepted), environment_);
+  connection.self = added.begin();
+  {
+    std::lock_guard lock(mutex_);
+    if (active_.empty()) changed_.notify_all();  // the watcher sleeps while there is nothing to watch
+    active_.splice(active_.end(), added);
+  }
   pthread_attr_t attributes;
   pthread_attr_init(&attributes);
   pthread_attr_setstacksize(&attributes, kStack);
-  {
-    std::lock_guard lock(mutex_);
-    const int fd = accepted.fd;
-    if (!accepting_) {
-      ::close(fd);
-    } else {
-      auto& connection = active_.emplace_back(*this, services_, transport_, std::move(accepted), environment_);
-      connection.self = std::prev(active_.end());
-      if (::pthread_create(&connection.thread, &attributes, &Server::connection_thread, &connection) != 0) {
-        active_.pop_back();
-        ::close(fd);
-        services_.log.error("no thread for a connection; raise the limit of processes");
-      }
-    }
-  }
+  pthread_t thread{};
+  const int failed = ::pthread_create(&thread, &attributes, &Server::connection_thread, &connection);
   pthread_attr_destroy(&attributes);
-  changed_.notify_all();
+  if (failed == 0) return;
+  services_.log.error("no thread for a connection; raise the limit of processes", {{"error", std::strerror(failed)}});
+  ::close(fd);
+  std::lock_guard lock(mutex_);
+  added.splice(added.end(), active_, connection.self);
+  if (active_.empty()) changed_.notify_all();
 }
 
+// A thread that ends joins those that ended before it, so that nobody has to be woken for every connection.
 void* Server::connection_thread(void* data) {
   auto& connection = *static_cast<Connection*>(data);
-  connection.ssh.run();
-  auto& server = connection.server;
-  std::lock_guard lock(server.mutex_);
-  server.ended_.splice(server.ended_.end(), server.active_, connection.self);
-  server.changed_.notify_all();
+  connection.thread = ::pthread_self();
+  connection.ssh->run();
+  std::list<Connection> ended;
+  {
+    auto& server = connection.server;
+    std::lock_guard lock(server.mutex_);
+    ended.swap(server.ended_);
+    server.ended_.splice(server.ended_.end(), server.active_, connection.self);
+    if (server.active_.empty()) server.changed_.notify_all();
+  }
+  join(ended);
   return nullptr;
 }
 
-// Joins threads that ended, and cuts connections whose client, or whose thread, is late.
+void Server::join(std::list<Connection>& ended) {
+  for (auto& connection : ended) ::pthread_join(connection.thread, nullptr);
+  ended.clear();
+}
+
+// Cuts connections whose client, or whose thread, is late; joins the last threads.
 void Server::watch() {
   std::unique_lock lock(mutex_);
   while (!stopping_ || !active_.empty() || !ended_.empty()) {
-    if (active_.empty()) {
-      changed_.wait(lock, [this] { return stopping_ || !active_.empty() || !ended_.empty(); });
+    if (active_.empty() && ended_.empty()) {
+      changed_.wait(lock, [this] { return stopping_ || !active_.empty(); });
     } else {
-      changed_.wait_for(lock, kWatchInterval, [this] { return !ended_.empty(); });
+      changed_.wait_for(lock, kWatchInterval, [this] { return stopping_ && active_.empty(); });
+    }
+    const auto now = SshConnection::Clock::now();
+    std::vector<std::shared_ptr<SshConnection>> late;
+    for (auto& connection : active_) {
+      if (connection.ssh->overdue(now)) late.push_back(connection.ssh);
     }
     std::list<Connection> ended;
     ended.swap(ended_);
-    const auto now = SshConnection::Clock::now();
-    for (auto& connection : active_) {
-      if (connection.ssh.overdue(now)) connection.ssh.abort();
-    }
-    if (ended.empty()) continue;
     lock.unlock();
-    for (auto& connection : ended) ::pthread_join(connection.thread, nullptr);
-    ended.clear();
+    for (auto& connection : late) connection->abort();
+    join(ended);
     lock.lock();
   }
 }
@@ -212,22 +234,31 @@ void Server::close_listeners() noexcept {
   }
 }
 
+std::vector<std::shared_ptr<SshConnection>> Server::connections() const {
+  std::lock_guard lock(mutex_);
+  std::vector<std::shared_ptr<SshConnection>> connections;
+  for (const auto& connection : active_) connections.push_back(connection.ssh);
+  return connections;
+}
+
 void Server::drain(std::chrono::steady_clock::time_point deadline) noexcept {
   close_listeners();
+  for (auto& connection : connections()) connection->drain();
   std::unique_lock lock(mutex_);
-  for (auto& connection : active_) connection.ssh.drain();
   changed_.wait_until(lock, deadline, [this] { return active_.empty(); });
 }
 
 void Server::stop() noexcept {
   close_listeners();
+  for (auto& connection : connections()) connection->stop();
   {
     std::unique_lock lock(mutex_);
+    changed_.wait_for(lock, kStopGrace, [this] { return active_.empty(); });
+  }
+  for (auto& connection : connections()) connection->abort();
+  {
+    std::lock_guard lock(mutex_);
     stopping_ = true;
-    for (auto& connection : active_) connection.ssh.stop();
-    if (!changed_.wait_for(lock, kStopGrace, [this] { return active_.empty(); })) {
-      for (auto& connection : active_) connection.ssh.abort();
-    }
     changed_.notify_all();
   }
   if (watcher_.joinable()) watcher_.join();

@@ -47,9 +47,10 @@ class Server {
   struct Connection {
     Connection(Server& its_server, Services services, std::shared_ptr<const Transport> transport,
                AcceptedConnection accepted, const ChannelEnvironment& environment)
-        : server(its_server), ssh(services, std::move(transport), std::move(accepted), environment) {}
+        : server(its_server),
+          ssh(std::make_shared<SshConnection>(services, std::move(transport), std::move(accepted), environment)) {}
     Server& server;
-    SshConnection ssh;
+    const std::shared_ptr<SshConnection> ssh;  // also held while it is told to end, which is not done under the lock
     std::list<Connection>::iterator self;
     pthread_t thread{};
   };
@@ -58,7 +59,9 @@ class Server {
   void accept(Listener& listener);
   void serve(AcceptedConnection accepted);
   static void* connection_thread(void* connection);
+  static void join(std::list<Connection>& ended);
   void watch();
+  std::vector<std::shared_ptr<SshConnection>> connections() const;
   void close_listeners() noexcept;
 
   Services services_;

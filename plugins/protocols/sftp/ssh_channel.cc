@@ -26,12 +26,14 @@ std::unique_ptr<SshChannel> SshChannel::make(ssh_session session, ChannelOwner& 
   callbacks.userdata = channel.get();
   callbacks.channel_data_function = [](ssh_session, ssh_channel, void* data, std::uint32_t length, int is_stderr,
                                        void* me) {
-    return static_cast<int>(self(me)->on_data({static_cast<const std::byte*>(data), length}, is_stderr != 0));
+    const std::span bytes(static_cast<const std::byte*>(data), length);
+    return without_exceptions([&] { return static_cast<int>(self(me)->on_data(bytes, is_stderr != 0)); }, -1);
   };
   callbacks.channel_eof_function = [](ssh_session, ssh_channel, void* me) { self(me)->eof_ = true; };
   callbacks.channel_close_function = [](ssh_session, ssh_channel, void* me) { self(me)->closed_there_ = true; };
   callbacks.channel_subsystem_request_function = [](ssh_session, ssh_channel, const char* subsystem, void* me) {
-    return std::string_view(subsystem) == "sftp" && self(me)->start_sftp() ? 0 : 1;
+    const bool wanted = std::string_view(subsystem) == "sftp";
+    return wanted && without_exceptions([&] { return self(me)->start_sftp(); }, false) ? 0 : 1;
   };
   ssh_callbacks_init(&callbacks);
   if (ssh_set_channel_callbacks(channel->channel_, &callbacks) != SSH_OK) return nullptr;
@@ -39,8 +41,7 @@ std::unique_ptr<SshChannel> SshChannel::make(ssh_session session, ChannelOwner& 
 }
 
 SshChannel::~SshChannel() {
-  on_stop_.reset();
-  sftp_.reset();
+  abandon();
   if (channel_ == nullptr) return;
   ssh_remove_channel_callbacks(channel_, &callbacks_);
   ssh_channel_free(channel_);
@@ -56,11 +57,12 @@ bool SshChannel::start_sftp() {
   }
   const auto stop_token = (*session)->stop_token();
   sftp_ = std::make_unique<SftpChannel>(*std::move(session), owner_.paths(), stop_.get_token(), environment_.settings);
-  on_stop_.emplace(stop_token, [this] {
+  on_session_stop_.emplace(stop_token, [this] {
     stop_requested_.store(true, std::memory_order_release);
     stop_.request_stop();
     owner_.stop_requested();
   });
+  on_connection_stop_.emplace(owner_.stop_token(), [this] { stop_.request_stop(); });
   if (environment_.window_budget != nullptr) window_.emplace(*environment_.window_budget);
   return true;
 }
@@ -69,7 +71,7 @@ bool SshChannel::start_sftp() {
 // what comes next.
 std::uint32_t SshChannel::on_data(std::span<const std::byte> data, bool is_stderr) {
   const auto all = static_cast<std::uint32_t>(data.size());
-  if (is_stderr || !sftp_ || closed_here_) return all;
+  if (is_stderr || !sftp_ || closed_here_ || violated_) return all;
   if (window_) window_->received(data.size() - held_);
   if (held_ == 0 && sftp_->receive(data)) return all;
   held_ = data.size();
@@ -142,7 +144,8 @@ bool SshChannel::step() {
 void SshChannel::abandon() noexcept {
   closed_here_ = true;
   stop_.request_stop();
-  on_stop_.reset();
+  on_session_stop_.reset();
+  on_connection_stop_.reset();
   sftp_.reset();
   window_.reset();
 }

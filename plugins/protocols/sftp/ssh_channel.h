@@ -22,6 +22,8 @@ class ChannelOwner {
   virtual const PathResolver& paths() const noexcept = 0;
   virtual Logger& log() noexcept = 0;
   virtual std::chrono::microseconds round_trip() const noexcept = 0;
+  // Requested when the whole connection must end.
+  virtual std::stop_token stop_token() const noexcept = 0;
   // Ends the wait of the connection's thread; and, when that is held up elsewhere, soon the connection. Any thread.
   virtual void stop_requested() noexcept = 0;
 
@@ -85,7 +87,7 @@ class SshChannel {
   std::unique_ptr<SftpChannel> sftp_;
   std::stop_source stop_;
   std::atomic<bool> stop_requested_ = false;
-  std::optional<std::stop_callback<std::function<void()>>> on_stop_;
+  std::optional<std::stop_callback<std::function<void()>>> on_session_stop_, on_connection_stop_;
   std::optional<ReceiveWindow> window_;
   std::size_t held_ = 0;  // bytes that libssh keeps, because the session is full
   bool eof_ = false, closed_here_ = false, closed_there_ = false, violated_ = false;

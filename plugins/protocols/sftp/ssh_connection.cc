@@ -26,6 +26,8 @@ constexpr auto kLinger = 2s;        // how long we wait for a client to read our
 constexpr auto kIdleTrim = 500ms;   // quiet for this long: buffers are given back
 constexpr auto kNever = Clock::time_point::max();
 
+SshConnection* self(void* data) { return static_cast<SshConnection*>(data); }
+
 std::string random_hex() {
   std::array<unsigned char, 16> bytes{};
   RAND_bytes(bytes.data(), static_cast<int>(bytes.size()));
@@ -64,6 +66,7 @@ void SshConnection::close_socket() {
 }
 
 void SshConnection::abort() noexcept {
+  stop_.request_stop();
   std::lock_guard lock(control_mutex_);
   if (control_fd_ >= 0) ::shutdown(control_fd_, SHUT_RDWR);
 }
@@ -96,7 +99,7 @@ bool SshConnection::overdue(Clock::time_point now) const noexcept {
 std::chrono::microseconds SshConnection::round_trip() const noexcept {
   tcp_info info{};
   socklen_t length = sizeof info;
-  if (::getsockopt(accepted_.fd, IPPROTO_TCP, TCP_INFO, &info, &length) != 0) return 1ms;
+  if (::getsockopt(control_fd_, IPPROTO_TCP, TCP_INFO, &info, &length) != 0) return 1ms;
   return std::chrono::microseconds(info.tcpi_rtt);
 }
 
@@ -120,23 +123,24 @@ ssh_channel SshConnection::open_channel() {
 void SshConnection::install_callbacks() {
   callbacks_.userdata = this;
   callbacks_.auth_none_function = [](ssh_session, const char* user, void* me) {
-    return static_cast<SshConnection*>(me)->login_->none(user);
+    return without_exceptions([&] { return self(me)->login_->none(user); }, int{SSH_AUTH_DENIED});
   };
   callbacks_.auth_password_function = [](ssh_session, const char* user, const char* password, void* me) {
-    return static_cast<SshConnection*>(me)->login_->password(user, password);
+    return without_exceptions([&] { return self(me)->login_->password(user, password); }, int{SSH_AUTH_DENIED});
   };
   callbacks_.auth_pubkey_function = [](ssh_session, const char* user, ssh_key_struct* key, char state, void* me) {
-    return static_cast<SshConnection*>(me)->login_->public_key(user, key, static_cast<ssh_publickey_state_e>(state));
+    const auto known = static_cast<ssh_publickey_state_e>(state);
+    return without_exceptions([&] { return self(me)->login_->public_key(user, key, known); }, int{SSH_AUTH_DENIED});
   };
   callbacks_.channel_open_request_session_function = [](ssh_session, void* me) {
-    return static_cast<SshConnection*>(me)->open_channel();
+    return without_exceptions([&] { return self(me)->open_channel(); }, ssh_channel{nullptr});
   };
   ssh_callbacks_init(&callbacks_);
   ssh_set_server_callbacks(session_.get(), &callbacks_);
   ssh_set_message_callback(
       session_.get(),
       [](ssh_session, ssh_message message, void* me) {
-        return static_cast<SshConnection*>(me)->login_->message(message);
+        return without_exceptions([&] { return self(me)->login_->message(message); }, 1);
       },
       this);
 }
@@ -192,9 +196,21 @@ void SshConnection::run() {
   ::setsockopt(accepted_.fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
   ::setsockopt(accepted_.fd, IPPROTO_TCP, TCP_KEEPIDLE, &idle_seconds, sizeof idle_seconds);
   ReadAhead::Use use(reader_);
-  if (handshake()) serve();
-  finish();
+  try {
+    if (handshake()) serve();
+    finish();
+  } catch (const std::exception& error) {
+    services_.log.error("connection ended by an exception", {{"connection_id", id_}, {"error", error.what()}});
+    abort();
+    finish();
+  }
   close_socket();
+}
+
+// Whether the client can still be heard and spoken to.
+bool SshConnection::open() const noexcept {
+  return session_ && ssh_is_connected(session_.get()) != 0 &&
+         (ssh_get_status(session_.get()) & (SSH_CLOSED | SSH_CLOSED_ERROR)) == 0;
 }
 
 void SshConnection::serve() {
@@ -210,10 +226,11 @@ void SshConnection::serve() {
 
   constexpr int kTrimAfter = std::chrono::milliseconds(kIdleTrim).count();
   bool more = false, warm = true;
-  while (true) {
+  // Anything that writes may find the client gone; then only the wake descriptor would be left to wait for.
+  while (open()) {
     const int timeout = more ? 0 : warm ? kTrimAfter : -1;
     const int polled = ssh_event_dopoll(event_.get(), timeout);
-    if (polled == SSH_ERROR || (ssh_get_status(session_.get()) & (SSH_CLOSED | SSH_CLOSED_ERROR)) != 0) return;
+    if (polled == SSH_ERROR || !open()) return;
     if (polled == SSH_AGAIN && timeout == kTrimAfter) {
       for (auto& channel : channels_) channel->idle();
       reader_.release_memory();
@@ -268,10 +285,9 @@ void SshConnection::update_deadline() {
 void SshConnection::finish() {
   // From here on only the socket's end and the time of the last words matter.
   deadline_.store((Clock::now() + kCloseGrace).time_since_epoch().count(), std::memory_order_relaxed);
-  const bool open = session_ && event_ && ssh_is_connected(session_.get()) &&
-                    (ssh_get_status(session_.get()) & (SSH_CLOSED | SSH_CLOSED_ERROR)) == 0;
-  for (auto& channel : channels_) open ? channel->close() : channel->abandon();
-  if (open) {
+  const bool goodbye = event_ && open();
+  for (auto& channel : channels_) goodbye ? channel->close() : channel->abandon();
+  if (goodbye) {
     ssh_blocking_flush(session_.get(), std::chrono::milliseconds(kLinger).count());
     ssh_event_dopoll(event_.get(), 0);  // lets libssh see that the socket takes one more message
   }
@@ -281,7 +297,7 @@ void SshConnection::finish() {
     ssh_event_remove_session(event_.get(), session_.get());
     event_.reset();
   }
-  if (open) {
+  if (goodbye) {
     ssh_disconnect(session_.get());
     linger();
   }

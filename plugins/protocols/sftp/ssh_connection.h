@@ -41,7 +41,7 @@ class SshConnection final : private ChannelOwner {
   void drain() noexcept;
   // From any thread: ends it now, with a message to the client if it listens.
   void stop() noexcept;
-  // From any thread: cuts the socket, which ends every wait on it.
+  // From any thread: cuts the socket and cancels calls, which ends every wait.
   void abort() noexcept;
   // From any thread: whether it is past the time in which the client had to do something (log in, open a channel,
   // close).
@@ -56,11 +56,13 @@ class SshConnection final : private ChannelOwner {
   const PathResolver& paths() const noexcept override { return services_.paths; }
   Logger& log() noexcept override { return services_.log; }
   std::chrono::microseconds round_trip() const noexcept override;
+  std::stop_token stop_token() const noexcept override { return stop_.get_token(); }
   void stop_requested() noexcept override;
 
   bool handshake();
   void install_callbacks();
   ssh_channel open_channel();
+  bool open() const noexcept;
   void serve();
   std::optional<bool> serve_channels();
   void update_deadline();

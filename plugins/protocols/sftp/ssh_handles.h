@@ -7,6 +7,7 @@
 
 #include <memory>
 #include <string>
+#include <utility>
 
 namespace slipway::sftp {
 
@@ -23,6 +24,16 @@ using EventPtr = std::unique_ptr<std::remove_pointer_t<ssh_event>, SshDeleter>;
 using KeyPtr = std::unique_ptr<std::remove_pointer_t<ssh_key>, SshDeleter>;
 using BindPtr = std::unique_ptr<std::remove_pointer_t<ssh_bind>, SshDeleter>;
 using StringPtr = std::unique_ptr<std::remove_pointer_t<ssh_string>, SshDeleter>;
+
+// Runs `call` on behalf of libssh, whose C code no exception may cross: `fallback` instead of one.
+template <class Call, class Value>
+Value without_exceptions(Call&& call, Value fallback) noexcept {
+  try {
+    return std::forward<Call>(call)();
+  } catch (...) {
+    return fallback;
+  }
+}
 
 // "SHA256:..." of a key, as OpenSSH prints it; empty when libssh cannot compute it.
 std::string fingerprint_of(ssh_key key);

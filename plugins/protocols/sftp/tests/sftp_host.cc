@@ -1,7 +1,7 @@
 // Serves one directory to one user through the built module, for tests with real clients and for measurements.
 //
 // usage: sftp_host MODULE.so ROOT CONFIG_DIR [key=value ...]
-//   user= password= authorized_keys=FILE question= key_then_password=1 start= max_sessions= log=debug
+//   user= password= authorized_keys=FILE question= key_then_password=1 start= max_sessions= refuse=1 log=debug
 //   anything else is an option of the module; "bindings[0].port=1" listens on a free port.
 // Prints "listening PORT", then reads commands: "sessions" prints the open ones, "close" ends them, "drain" drains,
 // "stop" (or the end of the input) stops.
@@ -45,6 +45,8 @@ int main(int argc, char** argv) {
       user.start_directory = value;
     } else if (key == "max_sessions") {
       user.max_sessions = static_cast<unsigned>(std::stoul(value));
+    } else if (key == "refuse") {
+      user.refuse_connections = value == "1";
     } else if (key == "log") {
       level = value == "debug" ? LogLevel::Debug : LogLevel::Info;
     } else {

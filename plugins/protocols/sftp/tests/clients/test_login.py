@@ -190,6 +190,15 @@ def test_fingerprints_are_there_for_those_who_ask(server):
     assert f"ED25519 {known.split()[1]}" in printed
 
 
+def test_a_refused_connection_gets_no_explanation(start):
+    server = start("refuse=1")
+    with socket.create_connection(("127.0.0.1", server.port), 10) as link:
+        try:
+            assert link.recv(100) == b""
+        except ConnectionResetError:
+            pass
+
+
 def test_garbage_instead_of_ssh(server):
     for data in (b"GET / HTTP/1.0\r\n\r\n", b"\x00" * 5000, b"SSH-2.0-x\r\n" + b"\xff" * 5000, b"SSH-1.5-old\r\n", b"x" * 100_000, b""):
         with socket.create_connection(("127.0.0.1", server.port), 10) as link:

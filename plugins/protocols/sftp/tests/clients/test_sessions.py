@@ -219,6 +219,21 @@ def test_a_client_that_does_not_read_can_be_closed_too(server):
     client.socket.close()
 
 
+@pytest.mark.parametrize("how", ["close", "stop"])
+def test_a_call_that_waits_for_storage_is_cancelled(server, how):
+    (server.root / "blocks").touch()
+    client = server.raw()
+    handle = client.open("/blocks", READ_FLAG)
+    client.request(READ, string(handle) + struct.pack(">QI", 0, 100))
+    time.sleep(0.3)
+    if how == "close":
+        server.command("close")
+        assert wait_until(lambda: not server.sessions())
+    else:
+        server.stop()
+    client.close()
+
+
 def test_a_drain_ends_idle_connections_and_waits_for_transfers(server):
     idle, busy = server.raw(), server.raw()
     handle = busy.open("/f", WRITE_FLAG | CREATE)

@@ -178,6 +178,7 @@ Result<std::unique_ptr<Listener>> FakeHost::listen(const ListenRequest& request)
   sockaddr_in address{};
   address.sin_family = AF_INET;
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  if (!request.endpoint.address.empty()) ::inet_pton(AF_INET, request.endpoint.address.c_str(), &address.sin_addr);
   // Port 1 stands for any free one; 0 would turn the binding off.
   address.sin_port = htons(request.endpoint.port == 1 ? 0 : request.endpoint.port);
   socklen_t length = sizeof address;
@@ -191,6 +192,7 @@ Result<std::unique_ptr<Listener>> FakeHost::listen(const ListenRequest& request)
 }
 
 Result<std::unique_ptr<LoginAttempt>> FakeHost::begin(const ConnectionRequest&) {
+  if (user_.refuse_connections) return Error(Errc::PermissionDenied, "connection");
   return std::make_unique<FakeAttempt>(*this);
 }
 

@@ -22,6 +22,7 @@ struct FakeUser {
   std::string root;                      // the directory that is served
   std::string start_directory = "/";
   unsigned max_sessions = 0;  // 0: no limit
+  bool refuse_connections = false;
 };
 
 class FakeHost final : public Host, public Logger, private ListenerService, private SessionService {

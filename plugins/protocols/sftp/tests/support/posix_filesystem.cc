@@ -7,8 +7,10 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <condition_variable>
 #include <cstdio>
 #include <cstring>
+#include <mutex>
 
 namespace slipway::sftp::testing {
 namespace {
@@ -59,7 +61,13 @@ class PosixFile final : public File {
   PosixFile(int fd, VPath path) : fd_(fd), path_(std::move(path)) {}
   ~PosixFile() override { ::close(fd_); }
 
-  Result<std::size_t> read_at(const OpContext&, std::uint64_t offset, std::span<std::byte> out) override {
+  Result<std::size_t> read_at(const OpContext& context, std::uint64_t offset, std::span<std::byte> out) override {
+    if (path_.name() == "blocks") {
+      std::mutex mutex;
+      std::unique_lock lock(mutex);
+      std::condition_variable_any().wait(lock, context.stop, [] { return false; });
+      return Error(Errc::Cancelled, path_.str());
+    }
     std::size_t done = 0;
     while (done < out.size()) {
       const auto n = ::pread(fd_, out.data() + done, out.size() - done, static_cast<off_t>(offset + done));

@@ -5,6 +5,7 @@
 
 namespace slipway::sftp::testing {
 
+// Reads of a file called "blocks" wait until they are cancelled, as those of a store that does not answer.
 std::unique_ptr<Filesystem> make_posix_filesystem(std::string root);
 
 }  // namespace slipway::sftp::testing
