@@ -18,7 +18,7 @@ class LocalCursor final : public DirCursor {
   Result<bool> next(const OpContext&, std::size_t max, std::vector<FileInfo>& out) override;
 
  private:
-  static constexpr std::size_t kBufferSize = 32 * 1024;
+  static constexpr std::size_t kBufferSize = std::size_t{32} << 10;
 
   // Reads more names; false at the end of the directory.
   Result<bool> fill();

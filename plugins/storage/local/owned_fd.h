@@ -16,6 +16,8 @@ class OwnedFd {
     std::swap(fd_, other.fd_);
     return *this;
   }
+  OwnedFd(const OwnedFd&) = delete;
+  OwnedFd& operator=(const OwnedFd&) = delete;
   ~OwnedFd() {
     if (fd_ >= 0) ::close(fd_);
   }
