@@ -11,8 +11,9 @@ namespace slipway::app {
 class RunningModules final : public management::ModuleControl {
  public:
   // A module that is disabled gets `patience` to be left by its users before that is reported; it goes all the same.
-  RunningModules(module::Supervisor& supervisor, std::chrono::seconds patience)
-      : supervisor_(supervisor), patience_(patience) {}
+  RunningModules(module::Supervisor& supervisor, config::Configuration::Location location,
+                 std::chrono::seconds patience)
+      : supervisor_(supervisor), location_(std::move(location)), patience_(patience) {}
 
   std::vector<Info> list() const override {
     std::vector<Info> all;
@@ -24,9 +25,14 @@ class RunningModules final : public management::ModuleControl {
   Status disable(std::string_view instance) override {
     return supervisor_.disable(instance, std::chrono::steady_clock::now() + patience_);
   }
+  Status reconfigure(std::string_view instance) override {
+    SLIPWAY_ASSIGN(const auto fresh, config::Configuration::load(location_));
+    return supervisor_.reconfigure(instance, fresh);
+  }
 
  private:
   module::Supervisor& supervisor_;
+  const config::Configuration::Location location_;
   const std::chrono::seconds patience_;
 };
 

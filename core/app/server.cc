@@ -114,7 +114,7 @@ Status Server::start() {
   sessions_ = std::make_unique<session::SessionManager>(std::move(rooms), settings.sessions);
   scans_ = std::make_unique<session::QuotaScans>(*sessions_, *pool_);
   listeners_ = std::make_unique<net::Listeners>();
-  modules_ = std::make_unique<RunningModules>(*supervisor_, kStopTime);
+  modules_ = std::make_unique<RunningModules>(*supervisor_, options_.location, kStopTime);
   management_ = std::make_unique<management::Management>(management::ManagementRooms{
       *accounts_->accounts, settings.data_provider.backups_path, sessions_.get(), scans_.get(), modules_.get()});
 

@@ -14,10 +14,12 @@ inline accounts::Rendering rendering_of(const Call& call) {
                                                                : accounts::Rendering::Api;
 }
 
-// The entity itself is the input document; `confidential_data` is not a member of any.
+// The entity is the input document; members that say how the operation is done are not the entity's.
 template <class Entity>
 Result<Entity> entity_of(const Call& call) {
-  return accounts::from_json<Entity>(boost::json::value(call.input), accounts::Unknown::Keep);
+  boost::json::object document = call.input;
+  for (const char* option : {"confidential_data", "disconnect"}) document.erase(option);
+  return accounts::from_json<Entity>(boost::json::value(std::move(document)), accounts::Unknown::Keep);
 }
 
 // `Family` says which catalog, and by which member an entity is named: {static auto& catalog(Accounts&); kKey}.

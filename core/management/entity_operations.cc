@@ -73,6 +73,17 @@ Result<json::value> update_admin(const Call& call) {
   return Crud<Admin, Admins>::update(call);
 }
 
+Result<json::value> disable_admin_mfa(const Call& call) {
+  SLIPWAY_ASSIGN(const std::string name, call.text("username"));
+  SLIPWAY_ASSIGN(const Admin admin, call.rooms.accounts.admins().get(name));
+  if (!admin.filters.totp_config.enabled)
+    return Error(Errc::InvalidArgument, admin.username, "two-factor authentication is not enabled");
+  if (admin.filters.require_two_factor && call.actor.kind == Actor::Kind::Admin && admin.username == call.actor.name)
+    return Error(Errc::InvalidArgument, admin.username, "two-factor authentication must be enabled");
+  SLIPWAY_TRY(call.rooms.accounts.set_admin_totp(admin.username, {}, call.actor));
+  return json::value(json::object());
+}
+
 using G = Crud<Group, Groups>;
 using F = Crud<Folder, Folders>;
 using R = Crud<Role, Roles>;
@@ -108,6 +119,7 @@ constexpr Operation kOperations[] = {
     {{"admins.get", "*", "", "Admin", "One administrator, by username."}, A::get},
     {{"admins.add", "*", "Admin", "Admin", "Adds an administrator."}, A::add},
     {{"admins.update", "*", "Admin", "Admin", "Replaces an administrator."}, update_admin},
+    {{"admins.mfa.disable", "*", "", "", "Turns an administrator's second factor off."}, disable_admin_mfa},
     {{"admins.delete", "*", "", "", "Deletes an administrator."}, remove_admin},
 
     {{"api_keys.list", "*", "", "APIKey[]", "Lists API keys, without the keys themselves."}, K::list},

@@ -134,6 +134,10 @@ json::value page(json::array items, const accounts::ListRequest& request) {
   return result;
 }
 
+Error no_such_user(std::string_view username) {
+  return {Errc::NotFound, "user \"" + printable(username) + "\"", "does not exist"};
+}
+
 Error needs_server(std::string_view operation) {
   return {Errc::Unavailable, std::string(operation), "no server is running on this configuration; start it first"};
 }

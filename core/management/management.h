@@ -22,6 +22,8 @@ class ModuleControl {
   virtual std::vector<Info> list() const = 0;
   virtual Status enable(std::string_view instance) = 0;
   virtual Status disable(std::string_view instance) = 0;
+  // Gives a running instance the options that the configuration, read again, has for it.
+  virtual Status reconfigure(std::string_view instance) = 0;
 
  protected:
   ~ModuleControl() = default;

@@ -26,6 +26,9 @@ struct Call {
   bool flag(std::string_view member) const;
 };
 
+// What an admin hears of a user that is not there, or has another role: nobody can tell which.
+Error no_such_user(std::string_view username);
+
 struct Operation {
   OperationInfo info;
   Result<boost::json::value> (*run)(const Call&);

@@ -11,7 +11,7 @@ namespace json = boost::json;
 // Scans of users are for role administrators too, within their role.
 Status user_in_scope(const Call& call, const std::string& username) {
   SLIPWAY_ASSIGN(const auto user, call.rooms.accounts.users().get(username));
-  if (call.is_scoped() && user.role != call.actor.role) return Error(Errc::NotFound, username);
+  if (call.is_scoped() && user.role != call.actor.role) return no_such_user(user.username);
   return ok();
 }
 
@@ -69,11 +69,20 @@ Result<std::pair<std::int64_t, std::int64_t>> two_counters(const Call& call, con
   return std::pair{a, b};
 }
 
+// The scan would overwrite what is set meanwhile.
+Status not_scanned(const std::vector<session::ScanStatus>& running, const std::string& name, const char* kind) {
+  for (const auto& scan : running)
+    if (scan.name == name)
+      return Error(Errc::Conflict, name, std::string("a quota scan is in progress for this ") + kind);
+  return ok();
+}
+
 Result<json::value> update_user(const Call& call) {
   SLIPWAY_ASSIGN(const std::string name, call.text("username"));
   SLIPWAY_TRY(user_in_scope(call, name));
   SLIPWAY_ASSIGN(const auto mode, mode_of(call));
   SLIPWAY_ASSIGN(const auto used, two_counters(call, "used_quota_size", "used_quota_files"));
+  if (call.rooms.scans != nullptr) SLIPWAY_TRY(not_scanned(call.rooms.scans->running_users(), name, "user"));
   SLIPWAY_TRY(call.rooms.accounts.update_user_quota(name, {used.first, used.second}, mode));
   if (call.rooms.sessions != nullptr) call.rooms.sessions->rooms().counters.reload_user(name);
   return json::value(json::object());
@@ -93,6 +102,7 @@ Result<json::value> update_folder(const Call& call) {
   SLIPWAY_ASSIGN(const std::string name, call.text("name"));
   SLIPWAY_ASSIGN(const auto mode, mode_of(call));
   SLIPWAY_ASSIGN(const auto used, two_counters(call, "used_quota_size", "used_quota_files"));
+  if (call.rooms.scans != nullptr) SLIPWAY_TRY(not_scanned(call.rooms.scans->running_folders(), name, "folder"));
   SLIPWAY_TRY(call.rooms.accounts.update_folder_quota(name, {used.first, used.second}, mode));
   if (call.rooms.sessions != nullptr) call.rooms.sessions->rooms().counters.reload_folder(name);
   return json::value(json::object());

@@ -81,6 +81,22 @@ Result<json::value> disable_module(const Call& call) {
   return json::value(json::object());
 }
 
+Result<json::value> reconfigure_module(const Call& call) {
+  SLIPWAY_ASSIGN(const std::string name, call.text("name"));
+  if (call.rooms.modules == nullptr) return needs_server("modules.reconfigure");
+  SLIPWAY_TRY(call.rooms.modules->reconfigure(name));
+  return json::value(json::object());
+}
+
+// Of the services only what the core itself runs; the protocols are in modules.list.
+Result<json::value> status(const Call& call) {
+  auto& store = call.rooms.accounts.store();
+  const auto version = store.definitions_version();
+  json::object provider{{"driver", store.driver()}, {"is_active", version.ok()}};
+  provider["error"] = version ? "" : version.error().message();
+  return json::value(json::object{{"data_provider", std::move(provider)}});
+}
+
 Result<json::value> get_log_level(const Call&) {
   return json::value(json::object{{"level", log::to_string(log::level())}});
 }
@@ -100,6 +116,9 @@ constexpr Operation kOperations[] = {
     {{"modules.enable", "*", "", "", "Loads and starts a module in the running server."}, enable_module},
     {{"modules.disable", "*", "", "", "Stops a module in the running server; sessions of others go on."},
      disable_module},
+    {{"modules.reconfigure", "*", "", "", "Reads the configuration again and gives a running module its options."},
+     reconfigure_module},
+    {{"status.get", "view_status", "", "ServicesStatus", "Whether the database answers."}, status},
     {{"log_level.get", "*", "", "LogLevelConfig", "The log level in use."}, get_log_level},
     {{"log_level.set", "*", "LogLevelConfig", "", "Changes the log level until the next start."}, set_log_level},
 };

@@ -11,7 +11,7 @@ using accounts::User;
 // Another role's users do not exist for a role administrator.
 Status within_scope(const Call& call, const User& user) {
   if (!call.is_scoped() || user.role == call.actor.role) return ok();
-  return Error(Errc::NotFound, user.username);
+  return no_such_user(user.username);
 }
 
 Result<json::value> list(const Call& call) {
@@ -57,11 +57,22 @@ Result<json::value> remove(const Call& call) {
   return json::value(json::object());
 }
 
+Result<json::value> disable_mfa(const Call& call) {
+  SLIPWAY_ASSIGN(const std::string name, call.text("username"));
+  SLIPWAY_ASSIGN(const User user, call.rooms.accounts.users().get(name));
+  SLIPWAY_TRY(within_scope(call, user));
+  if (!user.filters.totp_config.enabled)
+    return Error(Errc::InvalidArgument, user.username, "two-factor authentication is not enabled");
+  SLIPWAY_TRY(call.rooms.accounts.set_user_totp(user.username, {}, call.actor));
+  return json::value(json::object());
+}
+
 constexpr Operation kOperations[] = {
     {{"users.list", "view_users", "", "User[]", "Lists users."}, list},
     {{"users.get", "view_users", "", "User", "One user, by username."}, get},
     {{"users.add", "add_users", "User", "User", "Adds a user."}, add},
     {{"users.update", "edit_users", "User", "User", "Replaces a user."}, update},
+    {{"users.mfa.disable", "disable_mfa", "", "", "Turns a user's second factor off."}, disable_mfa},
     {{"users.delete", "del_users", "", "", "Deletes a user and ends its sessions; files stay."}, remove},
 };
 

@@ -22,7 +22,7 @@ class SqlStore final : public AccountStore {
   // What open() found before it migrated; 0: there was no schema.
   int schema_version_found() const noexcept { return schema_version_found_; }
   static int schema_version() noexcept;  // of this server
-  std::string_view engine_name() const noexcept { return database_.engine_name(); }
+  std::string_view driver() const noexcept override { return database_.engine_name(); }
 
   Status in_transaction(const std::function<Status()>& work) override;
   Result<std::uint64_t> definitions_version() override;

@@ -39,7 +39,7 @@ TEST_F(SqlOpen, ANewFileIsPrivateAndHasTheLastSchema) {
   const auto store = open();
   ASSERT_OK(store);
   EXPECT_EQ((*store)->schema_version_found(), 0);
-  EXPECT_EQ((*store)->engine_name(), "sqlite");
+  EXPECT_EQ((*store)->driver(), "sqlite");
   struct stat info {};
   ASSERT_EQ(::stat(database_file().c_str(), &info), 0);
   EXPECT_EQ(info.st_mode & 07777, 0600U);

@@ -65,6 +65,9 @@ class AccountStore {
  public:
   virtual ~AccountStore() = default;
 
+  // data_provider.driver: "sqlite".
+  virtual std::string_view driver() const noexcept = 0;
+
   // Runs `work`; all calls of the store that it makes on this thread commit together, or not at all when it fails.
   virtual Status in_transaction(const std::function<Status()>& work) = 0;
   // A number that changes with every committed add, update or removal of a user, group, folder or role (a replaced
