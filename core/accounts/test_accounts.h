@@ -3,10 +3,12 @@
 
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "core/accounts/accounts.h"
 #include "core/accounts/store/test_database.h"
+#include "core/base/lock_guarded.h"
 
 namespace slipway::accounts {
 
@@ -18,7 +20,7 @@ class AccountsTest : public StoreTest {
     settings_.validation.secret_min_entropy = 0;
     restart();
     listener_ = bus_.on_after_sync("test", "add,update,delete", [this](const OpContext&, const Event& event) {
-      events_.push_back(event);
+      seen_.with([&](auto& events) { events.push_back(event); });
       return ok();
     });
   }
@@ -28,13 +30,16 @@ class AccountsTest : public StoreTest {
     accounts_ = std::make_unique<Accounts>(store(), keeper_, &bus_, settings_);
   }
   Accounts& accounts() { return *accounts_; }
-  // "add user ann by root", since the last call.
+  // What happened since the last call.
+  std::vector<Event> take_events() {
+    return seen_.with([](auto& events) { return std::exchange(events, {}); });
+  }
+  // The same as "add user ann by root".
   std::vector<std::string> events() {
     std::vector<std::string> out;
-    for (const auto& event : events_) {
+    for (const auto& event : take_events()) {
       out.push_back(event.action + " " + event.object_type + " " + event.object_name + " by " + event.username);
     }
-    events_.clear();
     return out;
   }
 
@@ -58,9 +63,9 @@ class AccountsTest : public StoreTest {
   AccountsSettings settings_;
   crypto::SecretKeeper keeper_ = *crypto::SecretKeeper::make({});
   events::EventBus bus_;
-  std::vector<Event> events_;
 
  private:
+  LockGuarded<std::vector<Event>> seen_;
   std::unique_ptr<events::EventBus::Registration> listener_;
   std::unique_ptr<Accounts> accounts_;
 };
