@@ -42,15 +42,19 @@ class StatePool {
   template <class Use>
   auto with(const OpContext& ctx, Use&& use) -> Result<std::decay_t<decltype(use(std::declval<Interpreter&>()))>> {
     SLIPWAY_ASSIGN(Lease lease, take(ctx));
-    auto result = use(*lease.interpreter);
-    give_back(std::move(lease));
-    return result;
+    const Return back{*this, lease};
+    return use(*lease.interpreter);
   }
 
  private:
   struct Lease {
     std::shared_ptr<const Program> program;  // outlives the interpreter, which looks at its scripts
     std::unique_ptr<Interpreter> interpreter;
+  };
+  struct Return {
+    StatePool& pool;
+    Lease& lease;
+    ~Return() { pool.give_back(std::move(lease)); }
   };
   Result<Lease> take(const OpContext& ctx);
   void give_back(Lease lease);
