@@ -1,5 +1,6 @@
 """Starts and stops the real server for a test: its own directory, free loopback ports, accounts loaded from a dump."""
 import atexit
+import copy
 import functools
 import json
 import os
@@ -50,7 +51,7 @@ class SlipwayServer:
                 "common": {"max_per_host_connections": 0, "max_per_host_transfers": 0},
                 "sftpd": {"bindings": [{"address": "127.0.0.1", "port": self.port}], "host_keys": [host_key()]},
             },
-            config or {},
+            copy.deepcopy(config or {}),
         )
         self.dump = dump
         self.environment = environment or {}

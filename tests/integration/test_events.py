@@ -9,7 +9,7 @@ import threading
 import paramiko
 import pytest
 
-from clients import Paramiko
+from clients import Paramiko, openssh_sftp
 from slipway_server import user, wait_for
 
 SOURCE = pathlib.Path(os.environ["SLIPWAY_SOURCE_DIR"])
@@ -141,10 +141,10 @@ def test_a_synchronous_upload_hook_that_fails_takes_the_file_away(make_server, k
     hook = program(tmp_path / "hook", "exit 3\n")
     server = make_server(dump=dump(tmp_path, keys), config={"common": {"actions": {
         "execute_on": ["upload"], "execute_sync": ["upload"], "hook": hook}}})
-    with Paramiko(server.port, "anna", key=keys) as p:
-        with pytest.raises(OSError):
-            put(p, "f")
-        assert p.sftp.listdir("/") == []
+    local = tmp_path / "local"
+    local.write_bytes(b"x")
+    assert openssh_sftp(server.port, "anna", keys, f"put {local} f\n", check=False).returncode != 0
+    assert os.listdir(tmp_path / "anna") == []
 
 
 # ---- HTTP

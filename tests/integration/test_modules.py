@@ -17,7 +17,7 @@ LOAD = {"storage-local": {}, "storage-memory": {}, "auth-local": {}, "protocol-s
 @pytest.fixture
 def server(make_server, keys, tmp_path):
     dump = {
-        "folders": [{"name": "memory", "filesystem": {"provider": 100, "module": "storage-memory", "moduleconfig": {}}}],
+        "folders": [{"name": "memory", "filesystem": {"provider": 100, "module": "storage-memory", "moduleconfig": {"name": "shared"}}}],
         "users": [user("anna", tmp_path / "anna", public_keys=[keys.public],
                        virtual_folders=[{"name": "memory", "virtual_path": "/mem", "quota_size": 0, "quota_files": 0}])],
     }
@@ -89,7 +89,8 @@ def test_a_storage_module_that_is_disabled_is_refused_to_new_sessions_only(serve
 def test_a_protocols_options_change_while_a_transfer_runs(server, keys):
     with Paramiko(server.port, "anna", key=keys) as p:
         upload = Upload(p.sftp, "through")
-        server.config["sftpd"]["password_authentication"] = False
+        # Without passwords paramiko tries keyboard-interactive with the same answer.
+        server.config["sftpd"].update(password_authentication=False, keyboard_interactive_authentication=False)
         reload(server)
         import paramiko
         with pytest.raises(paramiko.SSHException):

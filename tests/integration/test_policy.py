@@ -27,7 +27,7 @@ def world(tmp_path_factory, keys):
         "folders": [
             folder("shared", shared),
             folder("drop", drop),
-            folder("memory", filesystem={"provider": 100, "module": "storage-memory", "moduleconfig": {}}),
+            folder("memory", filesystem={"provider": 100, "module": "storage-memory", "moduleconfig": {"name": "shared"}}),
             folder("third", filesystem={"provider": 100, "module": "storage-shelf", "moduleconfig": {}}),
         ],
         "groups": [

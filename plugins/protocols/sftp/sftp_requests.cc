@@ -217,7 +217,7 @@ void SftpChannel::close(std::uint32_t id, Fields fields) {
 }
 
 Status SftpChannel::finish(OpenFile& file) {
-  if (!file.writable) return ok();
+  if (!file.writable) return file.file->finish(context_);
   if (file.failure) return *file.failure;
   // Whether the client may set times was answered when it asked; that they are right again is a courtesy.
   if (file.times_stale && (file.times.mtime || file.times.atime)) (void)file.file->set_attributes(context_, file.times);
