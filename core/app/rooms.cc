@@ -1,11 +1,14 @@
 #include "core/app/rooms.h"
 
+#include <algorithm>
 #include <cstdlib>
+#include <filesystem>
 
 #include "core/accounts/store/sql/sqlite_engine.h"
 #include "core/accounts/store/sql_store.h"
 #include "core/config/core_options.h"
 #include "core/log/log.h"
+#include "core/module/inspect.h"
 
 namespace slipway::app {
 namespace {
@@ -54,9 +57,19 @@ Result<std::unique_ptr<AccountRooms>> open_accounts(const CoreSettings& settings
 }
 
 Status check_sections(const config::Configuration& configuration, const std::vector<std::string>& module_sections) {
-  std::vector<std::string_view> known(core_sections().begin(), core_sections().end());
-  known.insert(known.end(), module_sections.begin(), module_sections.end());
-  return report(configuration, configuration.unknown_sections(known));
+  std::vector<std::string> claimed(module_sections);
+  for (const std::string_view section : core_sections()) claimed.emplace_back(section);
+  const auto unknown = [&] {
+    const std::vector<std::string_view> known(claimed.begin(), claimed.end());
+    return configuration.unknown_sections(known);
+  };
+  auto problems = unknown();
+  if (std::ranges::any_of(problems, &config::Problem::fatal)) {
+    // A section may belong to a module that is disabled: only opening it tells.
+    (void)module::check_modules(configuration, std::filesystem::read_symlink("/proc/self/exe"), claimed);
+    problems = unknown();
+  }
+  return report(configuration, problems);
 }
 
 }  // namespace slipway::app
