@@ -34,9 +34,10 @@ def reload(server, expect="configuration reloaded"):
 class Upload(threading.Thread):
     """A transfer that goes on until it is told to end, then checks what arrived."""
 
-    def __init__(self, sftp, path):
-        super().__init__()
-        self.sftp, self.path, self.stop, self.error, self.size = sftp, path, threading.Event(), None, 0
+    def __init__(self, client, path):
+        super().__init__(daemon=True)
+        # A channel of its own: paramiko's SFTP client is not for two threads.
+        self.sftp, self.path, self.stop, self.error, self.size = client.open_sftp(), path, threading.Event(), None, 0
         self.start()
 
     def run(self):
@@ -58,7 +59,7 @@ class Upload(threading.Thread):
 
 def test_another_listener_comes_and_goes_while_a_transfer_runs(server, keys):
     with Paramiko(server.port, "anna", key=keys) as p:
-        upload = Upload(p.sftp, "running")
+        upload = Upload(p.client, "running")
         second = free_port()
         server.config["modules"]["load"]["second"] = {
             "module": "protocol-sftp", "options": {"bindings": [{"address": "127.0.0.1", "port": second}]}}
@@ -74,7 +75,7 @@ def test_another_listener_comes_and_goes_while_a_transfer_runs(server, keys):
 
 def test_a_storage_module_that_is_disabled_is_refused_to_new_sessions_only(server, keys):
     with Paramiko(server.port, "anna", key=keys) as p:
-        upload = Upload(p.sftp, "going-on")
+        upload = Upload(p.client, "going-on")
         with p.sftp.open("/mem/f", "wb") as f:
             f.write(b"1")
         server.config["modules"]["load"]["storage-memory"]["enabled"] = False
@@ -88,7 +89,7 @@ def test_a_storage_module_that_is_disabled_is_refused_to_new_sessions_only(serve
 
 def test_a_protocols_options_change_while_a_transfer_runs(server, keys):
     with Paramiko(server.port, "anna", key=keys) as p:
-        upload = Upload(p.sftp, "through")
+        upload = Upload(p.client, "through")
         # Without passwords paramiko tries keyboard-interactive with the same answer.
         server.config["sftpd"].update(password_authentication=False, keyboard_interactive_authentication=False)
         reload(server)
