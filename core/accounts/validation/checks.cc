@@ -183,9 +183,9 @@ Status check_words(std::vector<std::string>& words, const std::vector<std::strin
   for (std::size_t i = 0; i < words.size(); ++i) {
     if (std::find(known.begin(), known.end(), words[i]) != known.end()) continue;
     const auto near = nearest(words[i], known);
-    return invalid(at_index(at, i),
-                   near.empty() ? "is not a known " + std::string(what)
-                                : "is not a known " + std::string(what) + ", did you mean " + quote_json(near) + "?");
+    return invalid(at_index(at, i), near.empty() ? quote_json(words[i]) + " is not a known " + std::string(what)
+                                                 : quote_json(words[i]) + " is not a known " + std::string(what) +
+                                                       ", did you mean " + quote_json(near) + "?");
   }
   drop_duplicates(words);
   return ok();
