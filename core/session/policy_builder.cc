@@ -85,6 +85,12 @@ void make_parents(const OpContext& ctx, Filesystem& home, const VPath& mount_poi
   if (home.stat(ctx, parent, Follow::Yes).code() == Errc::NotFound) (void)home.make_dir(ctx, parent, 0777);
 }
 
+// "192.0.2.1:2022", "[2001:db8::1]:2022"
+std::string text_of(const Endpoint& endpoint) {
+  const bool v6 = endpoint.address.find(':') != std::string::npos;
+  return (v6 ? "[" + endpoint.address + "]" : endpoint.address) + ":" + std::to_string(endpoint.port);
+}
+
 class Builder {
  public:
   Builder(const OpContext& ctx, const EffectiveUser& user, const PolicyRequest& request,
@@ -104,17 +110,19 @@ class Builder {
     policy.user = user.username;
     policy.role = user.role;
     policy.protocol = request_.protocol;
-    policy.ip = request_.address;
+    policy.ip = request_.remote.address;
     policy.connection_id = request_.connection_id;
+    policy.local_address = text_of(request_.local);
+    policy.remote_address = text_of(request_.remote);
     SLIPWAY_ASSIGN(policy.permissions, permissions_of(user));
     SLIPWAY_ASSIGN(policy.patterns, patterns_of(user));
     policy.upload_mode = settings_.upload_mode;
     policy.setstat_mode = settings_.setstat_mode;
     policy.recursive_store_rename = settings_.recursive_store_rename;
     policy.max_upload_size = user.filters.max_upload_file_size;
-    policy.transfer_limits = transfer_limits_of(user, request_.address);
+    policy.transfer_limits = transfer_limits_of(user, request_.remote.address);
     SLIPWAY_ASSIGN(policy.transferred, counters_.user_transfers(user.username, policy.transfer_limits));
-    set_bandwidth(policy, user, request_.address, counters_);
+    set_bandwidth(policy, user, request_.remote.address, counters_);
 
     user_limits_ = {user.quota_size, user.quota_files};
     SLIPWAY_ASSIGN(user_quota_, counters_.user_quota(user.username, user_limits_));

@@ -13,8 +13,8 @@
 namespace slipway::session {
 
 struct PolicyRequest {
-  std::string protocol;  // "SFTP", "FTP"
-  std::string address;   // of the client: bandwidth and transfer limits may depend on it
+  std::string protocol;    // "SFTP", "FTP"
+  Endpoint remote, local;  // bandwidth and transfer limits may depend on the client's address
   std::string connection_id;
 };
 

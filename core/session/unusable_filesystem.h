@@ -12,7 +12,8 @@ class UnusableFilesystem final : public Filesystem {
  public:
   explicit UnusableFilesystem(std::string reason) : reason_(std::move(reason)) {}
 
-  Capabilities capabilities() const noexcept override { return 0; }
+  // All of them: a mount that cannot be used must not take abilities from the others.
+  Capabilities capabilities() const noexcept override { return ~Capabilities{0}; }
   Result<FileInfo> stat(const OpContext&, const VPath& path, Follow) override {
     if (path.is_root()) return FileInfo({}, FileType::Directory);
     return refuse(path);

@@ -75,7 +75,7 @@ Result<std::unique_ptr<Session>> UserLogin::open(std::string_view protocol, std:
                  manager_.connections().open(account.username,
                                              static_cast<std::size_t>(std::max<std::int64_t>(0, account.max_sessions)),
                                              std::string(protocol), id, connection_));
-  const PolicyRequest request{std::string(protocol), connection_->request().remote.address, id};
+  const PolicyRequest request{std::string(protocol), connection_->request().remote, connection_->request().local, id};
   const OpContext ctx{.stop = entry->stop_token(), .user = account.username, .connection_id = id};
   auto policy = build_policy(ctx, *user_, request, *settings, rooms.counters, rooms.modules, rooms.secrets);
   if (!policy) {
@@ -94,7 +94,7 @@ Result<std::unique_ptr<Session>> UserLogin::open(std::string_view protocol, std:
   farewell.username = account.username;
   farewell.role = account.role;
   farewell.protocol = protocol;
-  farewell.ip = request.address;
+  farewell.ip = request.remote.address;
   farewell.session_id = id;
   return std::make_unique<UserSession>(manager_, id, account.username, start ? *start : VPath(), std::move(entry),
                                        vfs::make_guard(*std::move(policy), rooms.bus), std::move(farewell));

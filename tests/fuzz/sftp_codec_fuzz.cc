@@ -1,7 +1,7 @@
 // TARGETS: sftp_engine
 //
-// An SFTP client's bytes, cut in two ways: the packets must not depend on where the network cut them, and a session on a
-// small file system must answer without harm whatever they ask for.
+// An SFTP client's bytes, cut in two ways: the packets must not depend on where the network cut them, and a session on
+// a small file system must answer without harm whatever they ask for.
 #include <cstdint>
 #include <cstdlib>
 #include <map>
@@ -123,7 +123,9 @@ std::string parse(std::span<const std::byte> input, std::size_t piece) {
       require(step.consumed <= part.size());
       part = part.subspan(step.consumed);
       switch (step.event) {
-        case PacketParser::Event::NeedMore: require(part.empty()); break;
+        case PacketParser::Event::NeedMore:
+          require(part.empty());
+          break;
         case PacketParser::Event::Packet:
           require(promised == delivered && step.bytes.size() <= kMaxPacket);
           seen += "P" + text(step.bytes);
@@ -139,7 +141,8 @@ std::string parse(std::span<const std::byte> input, std::size_t piece) {
           require(delivered <= promised);
           seen += text(step.bytes);
           break;
-        case PacketParser::Event::Malformed: return seen + "!";
+        case PacketParser::Event::Malformed:
+          return seen + "!";
       }
     }
   }

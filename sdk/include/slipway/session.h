@@ -80,8 +80,8 @@ class Session {
   virtual std::chrono::steady_clock::duration idle() const noexcept = 0;
 };
 
-// Optional, by File::query on a file of Session::fs() that is open for reading: its bytes may leave by sendfile or splice
-// while limits, counters and cancellation go on working. File::native_fd() of such a file is -1.
+// Optional, by File::query on a file of Session::fs() that is open for reading: its bytes may leave by sendfile or
+// splice while limits, counters and cancellation go on working. File::native_fd() of such a file is -1.
 class DirectReads {
  public:
   static constexpr std::string_view kInterfaceId = "slipway.direct-reads.v1";
