@@ -216,9 +216,12 @@ Status export_env_files(const std::string& config_dir) {
   const auto before = all_process_variables();
   auto variables = before;
   SLIPWAY_TRY(add_env_files(config_dir, variables));
-  for (const auto& [name, value] : variables)
-    if (!before.contains(name) && ::setenv(name.c_str(), value.c_str(), 0) != 0)
+  for (const auto& [name, value] : variables) {
+    // Keys of the configuration are read from env.d itself, so that a reload sees what changed there.
+    const bool is_key = is_ours(to_upper(name)) && name.find("__") != std::string::npos;
+    if (!before.contains(name) && !is_key && ::setenv(name.c_str(), value.c_str(), 0) != 0)
       return Error(Errc::Unavailable, name, "cannot be set in the environment");
+  }
   return ok();
 }
 

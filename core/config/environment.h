@@ -34,8 +34,8 @@ Environment process_environment();
 // error.
 Result<Environment> load_environment(const std::string& config_dir);
 
-// Puts the variables of env.d into the process environment, where they are not set, for modules and for the programs
-// that hooks start. To be called once, before there are threads.
+// Puts the variables of env.d that are no keys of the configuration into the process environment, where they are not
+// set, for modules and for the programs that hooks start. To be called once, before there are threads.
 Status export_env_files(const std::string& config_dir);
 
 }  // namespace slipway::config

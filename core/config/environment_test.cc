@@ -111,11 +111,15 @@ TEST(EnvironmentOfTheServer, BadEnvFilesAreErrorsThatNameThem) {
 TEST(EnvironmentOfTheServer, EnvFilesReachThePrograms) {
   const TestFolder folder;
   const ScopedVariable set("TEST_EXPORT_SET", "process");
-  folder.write("env.d/a", "TEST_EXPORT_SET=file\nTEST_EXPORT_NEW=new\n");
+  folder.write("env.d/a",
+               "TEST_EXPORT_SET=file\nTEST_EXPORT_NEW=new\nSFTPGO_TEST_EXPORT=flag\nSLIPWAY_TEST__EXPORT=key\n");
   ASSERT_TRUE(export_env_files(folder.native()).ok());
   EXPECT_STREQ(std::getenv("TEST_EXPORT_SET"), "process");
   EXPECT_STREQ(std::getenv("TEST_EXPORT_NEW"), "new");
+  EXPECT_STREQ(std::getenv("SFTPGO_TEST_EXPORT"), "flag");
+  EXPECT_EQ(std::getenv("SLIPWAY_TEST__EXPORT"), nullptr) << "a reload must see a change of the file";
   ::unsetenv("TEST_EXPORT_NEW");
+  ::unsetenv("SFTPGO_TEST_EXPORT");
 }
 
 }  // namespace
