@@ -4,7 +4,6 @@
 #include <cstdlib>
 #include <filesystem>
 
-#include "core/accounts/store/sql/sqlite_engine.h"
 #include "core/accounts/store/sql_store.h"
 #include "core/config/core_options.h"
 #include "core/log/log.h"
@@ -43,13 +42,15 @@ Result<std::unique_ptr<AccountRooms>> open_accounts(const CoreSettings& settings
   SLIPWAY_ASSIGN(auto secrets, crypto::SecretKeeper::make(settings.secrets));
   rooms->secrets = std::make_unique<crypto::SecretKeeper>(std::move(secrets));
 
-  sql::SqliteSettings sqlite;
-  sqlite.path = settings.data_provider.database;
-  sqlite.table_prefix = settings.data_provider.table_prefix;
-  accounts::SqlStore::Options options;
+  accounts::SqliteStoreSettings store;
+  store.path = settings.data_provider.database;
+  store.connection_string = settings.data_provider.connection_string;
+  store.table_prefix = settings.data_provider.table_prefix;
+  if (const std::size_t pool = settings.data_provider.pool_size; pool != 0)
+    store.options.max_readers = std::max<std::size_t>(pool - 1, 1);
   const bool apply = migrate == Migrate::Yes || settings.data_provider.update_mode == 0;
-  options.migration = apply ? sql::MigrationMode::Apply : sql::MigrationMode::CheckOnly;
-  SLIPWAY_ASSIGN(rooms->store, accounts::SqlStore::open(sql::make_sqlite_engine(std::move(sqlite)), options));
+  store.options.migration = apply ? sql::MigrationMode::Apply : sql::MigrationMode::CheckOnly;
+  SLIPWAY_ASSIGN(rooms->store, accounts::open_sqlite_store(store));
   rooms->accounts =
       std::make_unique<accounts::Accounts>(*rooms->store, *rooms->secrets, rooms->bus.get(), settings.accounts);
   if (settings.data_provider.create_default_admin) SLIPWAY_TRY(create_default_admin(*rooms->accounts));

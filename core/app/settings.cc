@@ -95,6 +95,8 @@ DataProviderSettings data_provider_settings(const OptionValues& data) {
   DataProviderSettings d;
   d.driver = data.string("driver");
   d.database = data.string("name");
+  d.connection_string = data.string("connection_string");
+  d.pool_size = static_cast<std::size_t>(data.integer("pool_size"));
   d.table_prefix = data.string("sql_tables_prefix");
   d.update_mode = static_cast<int>(data.integer("update_mode"));
   d.create_default_admin = data.flag("create_default_admin");
@@ -116,14 +118,18 @@ crypto::SecretKeeper::Settings secret_settings(const OptionValues& kms, std::vec
   crypto::SecretKeeper::Settings s;
   s.url = kms.string("secrets.url");
   s.master_key = kms.string("secrets.master_key");
-  if (const auto path = kms.string("secrets.master_key_path"); !path.empty())
-    s.master_key = trim(read_key_file(path, "master_key_path", problems));
+  if (const auto path = kms.string("secrets.master_key_path"); !path.empty()) {
+    const std::size_t before = problems.size();
+    auto key = crypto::parse_master_key(read_key_file(path, "master_key_path", problems));
+    if (key)
+      s.master_key = *std::move(key);
+    else if (problems.size() == before)  // an empty key would seal without one, and nobody would notice
+      problems.push_back({"kms.secrets.master_key_path", key.error().message()});
+  }
   for (std::size_t i = 0; i < kms.count("secrets.additional_master_keys"); ++i)
     s.additional_master_keys.emplace_back(kms.item("secrets.additional_master_keys", i));
   if (const auto path = kms.string("secrets.additional_master_keys_path"); !path.empty()) {
-    s.additional_master_keys.clear();
-    for (const auto& line : split(read_key_file(path, "additional_master_keys_path", problems), '\n'))
-      if (const auto key = trim(line); !key.empty()) s.additional_master_keys.emplace_back(key);
+    s.additional_master_keys = crypto::parse_master_keys(read_key_file(path, "additional_master_keys_path", problems));
   }
   return s;
 }
@@ -143,6 +149,8 @@ CoreSettings read_core_settings(const config::Configuration& configuration, std:
   CoreSettings settings;
   settings.sessions = session_settings(common, data);
   settings.accounts = accounts_settings(common, data, mfa);
+  if (auto usable = crypto::check_hash_settings(settings.accounts.validation.hashing); !usable)
+    problems.push_back({"data_provider.password_hashing", usable.error().message()});
   settings.data_provider = data_provider_settings(data);
   settings.umask = common.string("umask");
   settings.blocking_threads = static_cast<std::size_t>(modules.integer("blocking_threads"));

@@ -15,9 +15,11 @@ namespace slipway::app {
 
 struct DataProviderSettings {
   std::string driver = "sqlite";
-  std::string database;      // absolute path of the SQLite file
-  std::string table_prefix;  // data_provider.sql_tables_prefix
-  int update_mode = 0;       // 0: migrate at start; 1: only `initprovider` does
+  std::string database;           // absolute path of the SQLite file
+  std::string connection_string;  // an SQLite URI instead of `database`
+  std::size_t pool_size = 0;      // connections at a time; 0: the store decides
+  std::string table_prefix;       // data_provider.sql_tables_prefix
+  int update_mode = 0;            // 0: migrate at start; 1: only `initprovider` does
   bool create_default_admin = false;
   std::string backups_path;  // absolute
 };

@@ -12,6 +12,9 @@ inline constexpr char kProviderObjects[] =
 inline constexpr OptionSpec kDataProviderOptions[] = {
     {"driver", OptionType::String, "sqlite", "Database", INT64_MIN, INT64_MAX, "sqlite"},
     {"name", OptionType::Path, "slipway.db", "The database's file"},
+    {"connection_string", OptionType::String, "",
+     "An SQLite URI instead of name; the file then keeps its own journal mode"},
+    {"pool_size", OptionType::Integer, "0", "Connections to the database at a time; 0: the server decides", 0, 1000},
     {"sql_tables_prefix", OptionType::String, "", "Prefix of the names of all tables"},
     {"track_quota", OptionType::Integer, "2",
      "Used quota: 0 is not counted, 1 is counted for all, 2 for users with limits and for folders", 0, 2},
