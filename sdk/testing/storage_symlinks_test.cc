@@ -193,8 +193,8 @@ TEST_F(StorageSymlinks, NeverLeadOutside) {
       {"dir/../../outside/secret", VPath("/through_dir")},
       {"../../outside/secret", VPath("/dir/deeper")},
       {"./.././outside//secret", VPath("/dotted")},
-      {"../../../../../../../../../../../../etc/passwd", VPath("/far_up")},
-      {"/etc/passwd", VPath("/passwd")},
+      // Only files of this test: a storage that follows them must not cost the machine anything.
+      {"../../../../../../../../../../../.." + absolute, VPath("/far_up")},
       {"to_secret", VPath("/chained")},
       {"/proc/self/root" + absolute, VPath("/magic")},
   };
