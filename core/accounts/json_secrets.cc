@@ -4,6 +4,7 @@
 #include <array>
 
 #include "core/accounts/describe.h"
+#include "core/crypto/passwords.h"
 
 namespace slipway::accounts {
 
@@ -17,6 +18,10 @@ constexpr std::array kSealed = {std::string_view("AES-256-GCM"),   std::string_v
                                 std::string_view("OracleKeyVault")};
 constexpr std::array kMembers = {std::string_view("status"), std::string_view("payload"), std::string_view("key"),
                                  std::string_view("additional_data"), std::string_view("mode")};
+
+bool is_sealed_status(std::string_view status) {
+  return std::find(kSealed.begin(), kSealed.end(), status) != kSealed.end();
+}
 
 bool is_secret(const json::value& value) {
   const auto* object = value.if_object();
@@ -81,10 +86,6 @@ void keep(json::value& incoming, const json::value& stored) {
 
 }  // namespace
 
-bool is_sealed_status(std::string_view status) {
-  return std::find(kSealed.begin(), kSealed.end(), status) != kSealed.end();
-}
-
 Status visit_secrets(json::value& document,
                      const std::function<Status(const std::string& pointer, crypto::Secret&)>& visit) {
   return walk(document, {}, [&](const std::string& pointer, json::value& value) -> Status {
@@ -136,8 +137,10 @@ void hide_secret_keys(json::value& document) {
 Status open_secrets(json::value& document, const crypto::SecretKeeper& keeper) {
   return walk(document, {}, [&](const std::string& pointer, json::value& value) -> Status {
     SLIPWAY_ASSIGN(const auto secret, read_secret(value, pointer));
-    SLIPWAY_ASSIGN(const auto plain, keeper.open(secret));
-    value.emplace_string().assign(plain);
+    auto plain = keeper.open(secret);
+    if (!plain) return Error(plain.code(), pointer, "unable to open the secret: " + plain.error().message());
+    value.emplace_string().assign(*plain);
+    crypto::wipe(*plain);
     return ok();
   });
 }

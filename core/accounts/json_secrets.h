@@ -4,16 +4,12 @@
 #include <boost/json/fwd.hpp>
 #include <functional>
 #include <string>
-#include <string_view>
 
 #include "core/base/json_text.h"
 #include "core/crypto/secrets.h"
 #include "slipway/result.h"
 
 namespace slipway::accounts {
-
-// Whether `status` is one a sealed secret can have ("Secretbox", "AWS"...).
-bool is_sealed_status(std::string_view status);
 
 // An object whose "status" is that of a secret and whose other members are a secret's is one. Calls `visit` with the
 // JSON pointer and the secret of each, depth first, and writes the secret back; stops at the first error.
@@ -27,7 +23,8 @@ Status visit_secrets(JsonText& document,
 void strip_secrets(boost::json::value& document);
 // Leaves status, payload and mode of each.
 void hide_secret_keys(boost::json::value& document);
-// Every secret becomes its plain text, a JSON string; other members stay.
+// Every secret becomes its plain text, a JSON string; other members stay. The error is SecretKeeper::open's, with the
+// pointer of the secret as subject.
 Status open_secrets(boost::json::value& document, const crypto::SecretKeeper&);
 
 // What an update means (GAPS-DATA 1.5): a secret that is not Plain and stands in `stored` too is replaced by that one.

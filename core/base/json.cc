@@ -318,10 +318,4 @@ std::string json_pointer(std::string_view parent, std::string_view token) {
   return out;
 }
 
-std::string unknown_member_message(std::string_view key, std::span<const std::string_view> known) {
-  const auto near = nearest(key, known);
-  if (near.empty()) return "unknown member";
-  return "unknown member, did you mean " + quote_json(near) + "?";
-}
-
 }  // namespace slipway

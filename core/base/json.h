@@ -3,7 +3,6 @@
 
 #include <boost/json/fwd.hpp>
 #include <cstddef>
-#include <span>
 #include <string>
 #include <string_view>
 
@@ -34,8 +33,5 @@ std::string quote_json(std::string_view text);
 
 // "/a~1b/0" (RFC 6901): the pointer to `token` below `parent`.
 std::string json_pointer(std::string_view parent, std::string_view token);
-
-// What to tell somebody who wrote `key`: "unknown member, did you mean \"username\"?".
-std::string unknown_member_message(std::string_view key, std::span<const std::string_view> known);
 
 }  // namespace slipway

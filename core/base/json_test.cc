@@ -75,11 +75,5 @@ TEST(Json, BytesThatAreNotUtf8AreReplacedInText) { EXPECT_EQ(quote_json("a\xFFz"
 
 TEST(Json, PointersEscapeSlashAndTilde) { EXPECT_EQ(json_pointer("/permissions", "/a~b"), "/permissions/~1a~0b"); }
 
-TEST(Json, UnknownMembersAreMetWithTheNearestName) {
-  constexpr std::string_view kKnown[] = {"username", "password"};
-  EXPECT_EQ(unknown_member_message("usrname", kKnown), "unknown member, did you mean \"username\"?");
-  EXPECT_EQ(unknown_member_message("zzz", kKnown), "unknown member");
-}
-
 }  // namespace
 }  // namespace slipway

@@ -3,6 +3,7 @@
 #include <boost/json.hpp>
 
 #include "core/accounts/entity_json.h"
+#include "core/accounts/json_secrets.h"
 #include "core/config/options.h"
 #include "core/crypto/passwords.h"
 
@@ -41,34 +42,6 @@ Result<json::object> stored_options(const FilesystemConfig& config, const Module
   return std::move(section->value().get_object());
 }
 
-// Replaces {"status", "payload", ...} by the plain text.
-Status open_secrets(json::object& options, const crypto::SecretKeeper& secrets) {
-  for (auto& member : options) {
-    const json::object* object = member.value().if_object();
-    if (object == nullptr || !object->contains("status")) continue;
-    crypto::Secret secret;
-    const auto text = [&](const char* key) -> std::string {
-      const auto* value = object->if_contains(key);
-      return value != nullptr && value->is_string() ? std::string(value->get_string()) : std::string();
-    };
-    secret.status = text("status");
-    secret.payload = text("payload");
-    secret.key = text("key");
-    secret.additional_data = text("additional_data");
-    if (const auto* mode = object->if_contains("mode"); mode != nullptr && mode->is_int64())
-      secret.mode = static_cast<int>(mode->get_int64());
-    if (secret.empty()) {
-      member.value() = "";
-      continue;
-    }
-    auto opened = secrets.open(secret);
-    if (!opened) return Error(opened.code(), member.key(), "unable to open the secret: " + opened.error().message());
-    member.value() = *opened;
-    crypto::wipe(*opened);
-  }
-  return ok();
-}
-
 std::string first_text(const json::object& options, std::initializer_list<const char*> keys) {
   for (const char* key : keys)
     if (const auto* value = options.if_contains(key); value != nullptr && value->is_string())
@@ -93,11 +66,12 @@ Result<MountedFilesystem> mount(const OpContext& ctx, const FilesystemConfig& co
   mounted.bucket = first_text(options, {"bucket", "container"});
   mounted.endpoint = first_text(options, {"endpoint"});
 
-  SLIPWAY_TRY(open_secrets(options, secrets));
+  json::value opened(std::move(options));
+  SLIPWAY_TRY(accounts::open_secrets(opened, secrets));
   std::vector<config::Problem> problems;
   const std::span<const OptionSpec> table(descriptor.use_options, descriptor.use_option_count);
   config::OptionSource source;
-  source.document = &options;
+  source.document = &opened.get_object();
   source.where = "filesystem";
   const config::OptionValues values = config::read_options(table, source, problems);
   for (const auto& problem : problems)

@@ -1,0 +1,67 @@
+#include "core/accounts/json_secrets.h"
+
+#include <gtest/gtest.h>
+
+#include <boost/json.hpp>
+
+#include "core/base/json.h"
+
+namespace slipway::accounts {
+namespace {
+
+constexpr std::string_view kDocument =
+    R"({"host":"h","password":{"status":"Plain","payload":"one"},"list":[{"token":{"status":"Plain","payload":"two"}}],)"
+    R"("result":{"status":"Plain","rows":3},"state":{"status":"done"}})";
+
+boost::json::value document() { return *parse_json(kDocument); }
+
+TEST(JsonSecrets, AreFoundByTheirShapeAtEveryDepth) {
+  auto value = document();
+  std::vector<std::string> found;
+  EXPECT_TRUE(visit_secrets(value, [&](const std::string& pointer, crypto::Secret& secret) {
+                found.push_back(pointer + "=" + secret.payload);
+                return ok();
+              }).ok());
+  EXPECT_EQ(found, (std::vector<std::string>{"/password=one", "/list/0/token=two"}));
+}
+
+TEST(JsonSecrets, AreOpenedInPlace) {
+  const auto keeper = *crypto::SecretKeeper::make({});
+  JsonText text{std::string(kDocument)};
+  ASSERT_TRUE(visit_secrets(text, [&](const std::string&, crypto::Secret& s) { return keeper.seal(s, "me"); }).ok());
+  EXPECT_EQ(text.text.find("one"), std::string::npos);
+  auto value = *parse_json(text.text);
+  ASSERT_TRUE(open_secrets(value, keeper).ok());
+  EXPECT_EQ(value.at("password"), "one");
+  EXPECT_EQ(value.at("list").at(0).at("token"), "two");
+  EXPECT_EQ(value.at("state").at("status"), "done");
+}
+
+TEST(JsonSecrets, ThatCannotBeOpenedAreNamed) {
+  const auto keeper = *crypto::SecretKeeper::make({});
+  auto value = *parse_json(R"({"a":{"token":{"status":"Redacted"}}})");
+  const auto status = open_secrets(value, keeper);
+  ASSERT_FALSE(status.ok());
+  EXPECT_EQ(status.error().subject(), "/a/token");
+}
+
+TEST(JsonSecrets, AreTakenOut) {
+  auto value = document();
+  strip_secrets(value);
+  EXPECT_EQ(serialize_json(value),
+            R"({"host":"h","list":[{}],"result":{"status":"Plain","rows":3},"state":{"status":"done"}})");
+}
+
+TEST(JsonSecrets, OfAnUpdateAreKeptUnlessTheyArePlain) {
+  JsonText incoming(
+      R"({"a":{"status":"Redacted"},"b":{"status":"Plain","payload":"new"},"c":[{"status":"Redacted"}]})");
+  const JsonText stored(
+      R"({"a":{"status":"AWS","payload":"x"},"b":{"status":"AWS","payload":"y"},"c":[{"status":"AWS","payload":"z"}]})");
+  keep_stored_secrets(incoming, stored);
+  EXPECT_EQ(
+      incoming.text,
+      R"({"a":{"status":"AWS","payload":"x"},"b":{"status":"Plain","payload":"new"},"c":[{"status":"AWS","payload":"z"}]})");
+}
+
+}  // namespace
+}  // namespace slipway::accounts
