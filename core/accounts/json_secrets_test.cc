@@ -10,7 +10,7 @@ namespace slipway::accounts {
 namespace {
 
 constexpr std::string_view kDocument =
-    R"({"host":"h","password":{"status":"Plain","payload":"one"},"list":[{"token":{"status":"Plain","payload":"two"}}],)"
+    R"({"host":"h","password":{"status":"Plain","payload":"first"},"list":[{"token":{"status":"Plain","payload":"second"}}],)"
     R"("result":{"status":"Plain","rows":3},"state":{"status":"done"}})";
 
 boost::json::value document() { return *parse_json(kDocument); }
@@ -22,18 +22,18 @@ TEST(JsonSecrets, AreFoundByTheirShapeAtEveryDepth) {
                 found.push_back(pointer + "=" + secret.payload);
                 return ok();
               }).ok());
-  EXPECT_EQ(found, (std::vector<std::string>{"/password=one", "/list/0/token=two"}));
+  EXPECT_EQ(found, (std::vector<std::string>{"/password=first", "/list/0/token=second"}));
 }
 
 TEST(JsonSecrets, AreOpenedInPlace) {
   const auto keeper = *crypto::SecretKeeper::make({});
   JsonText text{std::string(kDocument)};
   ASSERT_TRUE(visit_secrets(text, [&](const std::string&, crypto::Secret& s) { return keeper.seal(s, "me"); }).ok());
-  EXPECT_EQ(text.text.find("one"), std::string::npos);
+  EXPECT_EQ(text.text.find("first"), std::string::npos);
   auto value = *parse_json(text.text);
   ASSERT_TRUE(open_secrets(value, keeper).ok());
-  EXPECT_EQ(value.at("password"), "one");
-  EXPECT_EQ(value.at("list").at(0).at("token"), "two");
+  EXPECT_EQ(value.at("password"), "first");
+  EXPECT_EQ(value.at("list").at(0).at("token"), "second");
   EXPECT_EQ(value.at("state").at("status"), "done");
 }
 

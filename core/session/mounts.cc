@@ -5,7 +5,6 @@
 #include "core/accounts/entity_json.h"
 #include "core/accounts/json_secrets.h"
 #include "core/config/options.h"
-#include "core/crypto/passwords.h"
 
 namespace slipway::session {
 namespace {
