@@ -8,6 +8,8 @@
 #include <csignal>
 #include <cstdio>
 #include <filesystem>
+#include <future>
+#include <stop_token>
 
 #include "core/accounts/backup.h"
 #include "core/app/control_socket.h"
@@ -64,6 +66,8 @@ class Server {
   std::unique_ptr<management::Management> management_;
   std::unique_ptr<ControlSocket> control_;
   accounts::LoadReport loaded_;
+  std::stop_source stopping_;
+  std::future<void> startup_ended_;  // of the startup hook, which uses hooks_
 
   boost::asio::io_context io_;
   boost::asio::signal_set signals_{io_};
@@ -140,8 +144,13 @@ Status Server::start() {
   log::info("service", "ready");
   if (options_.first_run) first_run.print(supervisor_->protocols());
   if (options_.on_ready) options_.on_ready();
-  pool_->post([this] {
-    if (auto done = hooks_->startup(OpContext{}); !done) log::warn("service", done.error().message());
+  std::promise<void> ended;
+  startup_ended_ = ended.get_future();
+  pool_->post([this, ended = std::make_shared<std::promise<void>>(std::move(ended))] {
+    OpContext ctx;
+    ctx.stop = stopping_.get_token();
+    if (auto done = hooks_->startup(ctx); !done) log::warn("service", done.error().message());
+    ended->set_value();
   });
   return ok();
 }
@@ -250,6 +259,8 @@ void Server::stop() {
   scans_.reset();
   if (accounts_) accounts_->bus->drain(Clock::now() + kStopTime);
   lua_.reset();
+  stopping_.request_stop();
+  if (startup_ended_.valid()) startup_ended_.wait();
   hooks_.reset();
   log::info("service", "stopped");
   log::flush();

@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from slipway_server import user
+from slipway_server import user, wait_for
 
 
 def refuse(server, *expected):
@@ -40,7 +40,7 @@ def test_every_problem_is_named_at_once(make_server):
 
 def test_a_documented_section_that_nobody_uses_is_a_warning(make_server):
     server = make_server(config={"webdavd": {"bindings": [{"port": 0}]}})
-    assert any("webdavd" in str(line) for line in server.log_lines(level="warn"))
+    wait_for(lambda: [line for line in server.log_lines(level="warn") if "webdavd" in str(line)])
 
 
 def test_a_wrong_type_says_what_is_wanted(make_server):
