@@ -27,7 +27,10 @@ std::unique_ptr<SshChannel> SshChannel::make(ssh_session session, ChannelOwner& 
   callbacks.channel_data_function = [](ssh_session, ssh_channel, void* data, std::uint32_t length, int is_stderr,
                                        void* me) {
     const std::span bytes(static_cast<const std::byte*>(data), length);
-    return without_exceptions([&] { return static_cast<int>(self(me)->on_data(bytes, is_stderr != 0)); }, -1);
+    const int taken =
+        without_exceptions([&] { return static_cast<int>(self(me)->on_data(bytes, is_stderr != 0)); }, -1);
+    if (taken < 0) self(me)->violated_ = true;
+    return taken < 0 ? static_cast<int>(length) : taken;
   };
   callbacks.channel_eof_function = [](ssh_session, ssh_channel, void* me) { self(me)->eof_ = true; };
   callbacks.channel_close_function = [](ssh_session, ssh_channel, void* me) { self(me)->closed_there_ = true; };
@@ -152,6 +155,7 @@ void SshChannel::abandon() noexcept {
 
 void SshChannel::close() {
   if (closed_here_) return;
+  closed_at_ = std::chrono::steady_clock::now();
   abandon();
   ssh_channel_send_eof(channel_);
   ssh_channel_close(channel_);

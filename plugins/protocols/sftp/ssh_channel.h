@@ -62,6 +62,8 @@ class SshChannel {
   // Both sides have closed it.
   bool closed() const noexcept { return closed_here_ && closed_there_; }
   bool closing() const noexcept { return closed_here_ && !closed_there_; }
+  // When this side closed it.
+  std::chrono::steady_clock::time_point closed_at() const noexcept { return closed_at_; }
   // The client breaks the rules of SSH or SFTP in a way that ends the connection.
   bool violated() const noexcept { return violated_; }
   bool busy() const noexcept { return sftp_ && sftp_->busy(); }
@@ -90,6 +92,7 @@ class SshChannel {
   std::optional<std::stop_callback<std::function<void()>>> on_session_stop_, on_connection_stop_;
   std::optional<ReceiveWindow> window_;
   std::size_t held_ = 0;  // bytes that libssh keeps, because the session is full
+  std::chrono::steady_clock::time_point closed_at_;
   bool eof_ = false, closed_here_ = false, closed_there_ = false, violated_ = false;
 };
 

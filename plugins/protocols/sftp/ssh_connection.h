@@ -49,8 +49,6 @@ class SshConnection final : private ChannelOwner {
 
  private:
   static constexpr std::size_t kMaxChannels = 32;
-  // What the client has to do before its deadline.
-  enum class Waiting : std::uint8_t { Nothing, Login, Channel, Close };
 
   Result<std::unique_ptr<Session>> open_session(std::string_view protocol, std::string_view connection_id) override;
   const PathResolver& paths() const noexcept override { return services_.paths; }
@@ -88,7 +86,7 @@ class SshConnection final : private ChannelOwner {
 
   std::stop_source stop_;
   std::atomic<bool> draining_ = false;
-  Waiting waiting_for_ = Waiting::Login;
+  std::optional<Clock::time_point> without_channel_since_;
   std::atomic<Clock::rep> deadline_;       // by which the client must have done something
   std::atomic<Clock::rep> stop_deadline_;  // by which this connection must have noticed that it shall stop
   int wake_fd_ = -1;

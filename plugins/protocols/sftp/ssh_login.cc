@@ -1,5 +1,6 @@
 #include "ssh_login.h"
 
+#include <openssl/crypto.h>
 #include <openssl/evp.h>
 
 #include <algorithm>
@@ -53,7 +54,11 @@ int SshLogin::none(const char* user) {
 int SshLogin::password(const char* user, const char* password) {
   if (!begin_request(user)) return refuse();
   if (!transport_.password_authentication() || std::char_traits<char>::length(password) > kMaxPassword) return refuse();
-  return conclude(submit(PasswordCredential{password}));
+  Credential credential = PasswordCredential{password};
+  auto step = submit(credential);
+  auto& text = std::get<PasswordCredential>(credential).password;
+  OPENSSL_cleanse(text.data(), text.size());
+  return conclude(std::move(step));
 }
 
 int SshLogin::public_key(const char* user, ssh_key key, ssh_publickey_state_e state) {
