@@ -174,7 +174,6 @@ bool SshConnection::handshake() {
                                            .encrypted = true});
   session_.reset(attempt && wake_fd_ >= 0 && control_fd_ >= 0 ? ssh_new() : nullptr);
   if (!session_) {
-    ::close(accepted_.fd);
     services_.log.debug("connection refused",
                         {{"connection_id", id_},
                          {"remote", accepted_.remote.address},
@@ -182,6 +181,7 @@ bool SshConnection::handshake() {
     return false;
   }
   attempt_ = *std::move(attempt);
+  fd_is_mine_ = false;
   if (const auto attached = transport_->attach(session_.get(), accepted_.fd); !attached) {
     services_.log.warn("connection refused", {{"connection_id", id_}, {"error", attached.error().message()}});
     return false;
@@ -235,20 +235,22 @@ bool SshConnection::open() const noexcept {
 
 void SshConnection::serve() {
   event_.reset(ssh_event_new());
-  const auto noticed = [](socket_t fd, int, void*) {
+  const auto noticed = [](socket_t fd, int, void* me) {
     std::uint64_t count = 0;
     (void)!::read(fd, &count, sizeof count);
+    self(me)->woken_ = true;
     return 0;
   };
   if (!event_ || ssh_event_add_session(event_.get(), session_.get()) != SSH_OK ||
-      ssh_event_add_fd(event_.get(), wake_fd_, POLLIN, noticed, nullptr) != SSH_OK)
+      ssh_event_add_fd(event_.get(), wake_fd_, POLLIN, noticed, this) != SSH_OK)
     return;
 
   constexpr int kTrimAfter = std::chrono::milliseconds(kIdleTrim).count();
   bool more = false, warm = true;
   // Anything that writes may find the client gone; then only the wake descriptor would be left to wait for.
   while (open()) {
-    const int timeout = more ? 0 : warm ? kTrimAfter : -1;
+    // libssh also polls while it writes: what woke that poll is seen to before the next wait.
+    const int timeout = more || std::exchange(woken_, false) ? 0 : warm ? kTrimAfter : -1;
     const int polled = ssh_event_dopoll(event_.get(), timeout);
     if (polled == SSH_ERROR || !open()) return;
     if (polled == SSH_AGAIN && timeout == kTrimAfter) {
@@ -324,6 +326,7 @@ void SshConnection::finish() {
   login_.reset();
   session_.reset();
   attempt_.reset();
+  if (std::exchange(fd_is_mine_, false)) ::close(accepted_.fd);
 }
 
 // A socket that is closed with unread input resets the connection, and what the client has not read yet is lost.

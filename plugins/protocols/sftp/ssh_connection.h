@@ -83,6 +83,8 @@ class SshConnection final : private ChannelOwner {
   std::optional<SshLogin> login_;
   std::list<std::unique_ptr<SshChannel>> channels_;
   unsigned channels_opened_ = 0;
+  bool fd_is_mine_ = true;  // until libssh has the socket
+  bool woken_ = false;      // somebody wrote to wake_fd_
 
   std::stop_source stop_;
   std::atomic<bool> draining_ = false;
