@@ -77,6 +77,17 @@ class SftpModule final : public ProtocolModule, private ServerIdentity {
   std::vector<std::string> fingerprints() const override {
     return server_ ? server_->fingerprints() : std::vector<std::string>();
   }
+  std::vector<std::string> how_to_connect(std::string_view user) const override {
+    std::vector<std::string> lines;
+    for (const Endpoint& endpoint : listening()) {
+      const std::string& address = endpoint.address;
+      const bool everywhere = address.empty() || address == "::" || address == "0.0.0.0";
+      const bool v6 = address.find(':') != std::string::npos;
+      const std::string host = everywhere ? "localhost" : v6 ? "[" + address + "]" : address;
+      lines.push_back("sftp -P " + std::to_string(endpoint.port) + " " + std::string(user) + "@" + host);
+    }
+    return lines;
+  }
 
   Host& host_;
   sftp::Settings settings_;
