@@ -18,6 +18,7 @@
 #include "core/app/running_modules.h"
 #include "core/app/settings.h"
 #include "core/base/thread_pool.h"
+#include "core/config/core_options.h"
 #include "core/events/hooks.h"
 #include "core/management/management.h"
 #include "core/management/restore.h"
@@ -74,29 +75,15 @@ class Server {
   boost::asio::steady_timer sweep_{io_};
 };
 
-Status set_umask(const std::string& octal) {
-  if (octal.empty()) return ok();
-  std::size_t used = 0;
-  unsigned long value = 0;
-  try {
-    value = std::stoul(octal, &used, 8);
-  } catch (const std::exception&) {
-    used = 0;
-  }
-  if (used != octal.size() || value > 0777)
-    return Error(Errc::InvalidArgument, "common.umask", "'" + octal + "' is no octal mask; write one like 022");
-  ::umask(static_cast<mode_t>(value));
-  return ok();
-}
-
 Status Server::start() {
   // From here on a signal waits for run(), which handles it.
   for (const int signal : {SIGINT, SIGTERM, SIGHUP, SIGUSR1}) signals_.add(signal);
   SLIPWAY_ASSIGN(configuration_, config::Configuration::load(options_.location));
   std::vector<config::Problem> problems;
   CoreSettings settings = read_core_settings(*configuration_, problems);
+  (void)config::read_switches(*configuration_, problems);
   SLIPWAY_TRY(report(*configuration_, problems));
-  SLIPWAY_TRY(set_umask(settings.umask));
+  if (settings.umask) ::umask(*settings.umask);
   log::info("service", "starting",
             {{"config_dir", configuration_->config_dir()},
              {"config_file", configuration_->file().empty() ? "none, running on defaults" : configuration_->file()}});

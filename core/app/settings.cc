@@ -1,6 +1,7 @@
 #include "core/app/settings.h"
 
 #include <algorithm>
+#include <charconv>
 #include <fstream>
 #include <iterator>
 
@@ -134,6 +135,16 @@ crypto::SecretKeeper::Settings secret_settings(const OptionValues& kms, std::vec
   return s;
 }
 
+std::optional<mode_t> umask_of(std::string_view octal, std::vector<config::Problem>& problems) {
+  if (octal.empty()) return std::nullopt;
+  unsigned value = 0;
+  const auto end = octal.data() + octal.size();
+  const auto [used, error] = std::from_chars(octal.data(), end, value, 8);
+  if (error == std::errc() && used == end && value <= 0777) return static_cast<mode_t>(value);
+  problems.push_back({"common.umask", "'" + std::string(octal) + "' is no octal mask; write one like 022"});
+  return std::nullopt;
+}
+
 }  // namespace
 
 std::span<const std::string_view> core_sections() { return config::core_sections(); }
@@ -152,7 +163,7 @@ CoreSettings read_core_settings(const config::Configuration& configuration, std:
   if (auto usable = crypto::check_hash_settings(settings.accounts.validation.hashing); !usable)
     problems.push_back({"data_provider.password_hashing", usable.error().message()});
   settings.data_provider = data_provider_settings(data);
-  settings.umask = common.string("umask");
+  settings.umask = umask_of(common.string("umask"), problems);
   settings.blocking_threads = static_cast<std::size_t>(modules.integer("blocking_threads"));
   settings.secrets = secret_settings(kms, problems);
   const OptionValues scripts = configuration.section("lua", config::kLuaOptions, problems);

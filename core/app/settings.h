@@ -1,6 +1,9 @@
 // The configuration's core sections made into the settings of the rooms.
 #pragma once
 
+#include <sys/types.h>
+
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -31,7 +34,7 @@ struct CoreSettings {
   DataProviderSettings data_provider;
   events::HookSettings hooks;
   lua::LuaSettings lua;
-  std::string umask;  // octal; empty: the process's
+  std::optional<mode_t> umask;  // absent: the process's
   std::size_t blocking_threads = 64;
 };
 

@@ -19,7 +19,7 @@ class SettingsTest : public testing::Test {
   }
   ~SettingsTest() override { std::filesystem::remove_all(folder_); }
 
-  CoreSettings read(const char* document) {
+  CoreSettings read(const std::string& document) {
     problems_.clear();
     return read_core_settings(*config::Configuration::from_document(*parse_json_object(document), folder_.string()),
                               problems_);
@@ -63,6 +63,16 @@ TEST_F(SettingsTest, AnEmptyOrMissingKeyFileIsNotNoKey) {
   EXPECT_EQ(problems(), "kms.secrets.master_key_path: master key file: is empty\n");
   read(R"({"kms":{"secrets":{"master_key_path":"none"}}})");
   EXPECT_EQ(problems(), "kms.secrets.master_key_path: unable to read " + (folder_ / "none").string() + "\n");
+}
+
+TEST_F(SettingsTest, TheUmaskIsOctal) {
+  EXPECT_EQ(read(R"({"common":{"umask":""}})").umask, std::nullopt);
+  EXPECT_EQ(read(R"({"common":{"umask":"027"}})").umask, mode_t{027});
+  EXPECT_EQ(problems(), "");
+  for (const char* mask : {"9", "01000", "-1", "22 "}) {
+    read(R"({"common":{"umask":")" + std::string(mask) + "\"}}");
+    EXPECT_EQ(problems(), "common.umask: '" + std::string(mask) + "' is no octal mask; write one like 022\n");
+  }
 }
 
 TEST_F(SettingsTest, HashSettingsThatNobodyCouldPayAreProblems) {

@@ -7,9 +7,10 @@
 
 namespace slipway::management {
 
-inline constexpr std::size_t kMaxRestore = 20u << 20;  // bytes
+inline constexpr std::size_t kMaxRestore = 512u << 20;  // bytes; about 100,000 users with all their filters
 
-// Parses and stores `text`; members that this server does not know are logged as warnings and kept.
+// Parses and stores `text`, of at most kMaxRestore; members that this server does not know are logged as warnings and
+// kept.
 Status restore(accounts::Accounts& accounts, std::string_view text, const accounts::LoadOptions& options,
                accounts::LoadReport& report);
 

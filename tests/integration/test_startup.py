@@ -63,6 +63,10 @@ def test_the_environment_overrides_the_file(make_server):
     refuse(make_server(start=False, environment={"SFTPGO_COMMON__UPLOAD_MODE": "nonsense"}), "upload_mode")
 
 
+def test_a_mistyped_switch_is_refused(make_server):
+    refuse(make_server(start=False, environment={"SLIPWAY_HOOK__DISABLE_DOT_ENTRYS": "1"}), "disable_dot_entries")
+
+
 def test_env_d_is_read(make_server):
     server = make_server(start=False)
     (server.dir / "env.d").mkdir()
