@@ -192,15 +192,15 @@ LoginStep Attempt::proved(const OpContext& ctx, const std::string& name, const A
   pause(settings->success_delay, ctx.stop);
   manager_.rooms().accounts.record_login(account.username);
   const auto* key = std::get_if<PublicKeyCredential>(&credential);
-  log::write(LogLevel::Info, "login", request().connection_id, "logged in",
-             {{"username", account.username},
-              {"ip", request().remote.address},
-              {"protocol", request().protocol},
-              {"method", key != nullptr ? decision.method + ": " + key->fingerprint + " (" + key->algorithm + ")"
-                                        : decision.method},
-              {"client", request().client_version},
-              {"encrypted", request().encrypted},
-              {"info", ""}});
+  log::write(
+      LogLevel::Info, "login", request().connection_id, "logged in",
+      {{"username", account.username},
+       {"ip", request().remote.address},
+       {"protocol", request().protocol},
+       {"method", key != nullptr ? decision.method + ": " + key->id() + " (" + key->algorithm + ")" : decision.method},
+       {"client", request().client_version},
+       {"encrypted", request().encrypted},
+       {"info", ""}});
   Event login = event("login", account.username, decision.method);
   login.role = account.role;
   (void)manager_.rooms().bus->after(ctx, std::move(login));

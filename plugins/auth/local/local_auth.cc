@@ -36,6 +36,8 @@ Result<AuthVerdict> LocalAuth::check_key(std::string_view user, const PublicKeyC
   auto known = accounts_.credentials(user);
   if (known.code() == Errc::NotFound) return answer(AuthVerdict::Answer::Unknown);
   if (!known) return known.error();
+  // The certificate was verified by the protocol, and names this user: only the account must exist.
+  if (key.certificate) return answer(AuthVerdict::Answer::Accepted);
   const bool held =
       std::ranges::any_of(known->public_keys, [&](const std::string& line) { return line_holds_key(line, key.blob); });
   return answer(held ? AuthVerdict::Answer::Accepted : AuthVerdict::Answer::Refused);

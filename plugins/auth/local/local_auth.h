@@ -5,7 +5,8 @@
 
 namespace slipway::auth_local {
 
-// Passwords (also as the answer to one keyboard-interactive prompt) and public keys. Unknown users get the answer that
+// Passwords (also as the answer to one keyboard-interactive prompt) and public keys; a verified
+// certificate is accepted for every account that exists. Unknown users get the answer that
 // a wrong credential gets, at the same cost: Unknown, so that the next module of the chain may know them. Thread-safe;
 // `accounts` outlives it.
 class LocalAuth {

@@ -53,6 +53,14 @@ TEST_F(LocalAuthTest, AcceptsAnyOfTheAccountsKeys) {
   EXPECT_EQ(ask("anna", key), AuthVerdict::Answer::Refused);
 }
 
+TEST_F(LocalAuthTest, AVerifiedCertificateIsAcceptedForAnyAccount) {
+  PublicKeyCredential key;
+  key.blob = "a key that is not stored";
+  key.certificate.emplace();
+  EXPECT_EQ(ask("anna", key), AuthVerdict::Answer::Accepted);
+  EXPECT_EQ(ask("nobody", key), AuthVerdict::Answer::Unknown);
+}
+
 TEST_F(LocalAuthTest, KeyboardInteractiveAsksForThePassword) {
   EXPECT_EQ(ask("anna", InteractiveCredential{}), AuthVerdict::Answer::Ask);
   EXPECT_EQ(ask("nobody", InteractiveCredential{}), AuthVerdict::Answer::Ask);

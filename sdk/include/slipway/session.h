@@ -7,6 +7,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -28,13 +29,31 @@ struct PasswordCredential {
   std::string password;
 };
 
+// What an OpenSSH user certificate says, after the protocol has verified all of it: a trusted authority signed it, it
+// names the user among its principals, it is valid now and from this address, and it is not revoked.
+struct ProvedCertificate {
+  std::string key_id;  // chosen by the authority; at most 1024 bytes
+  std::uint64_t serial = 0;
+  std::string authority_type;         // of the authority's key: "ssh-ed25519"
+  std::string authority_fingerprint;  // "SHA256:..."
+};
+
 // An SSH key, RFC 4253 6.6 wire format. A client asks first whether a key would do (Probe), then signs.
 struct PublicKeyCredential {
   enum class Proof : std::uint8_t { Probe, Signed };
-  std::string blob;
+  std::string blob;         // of the plain key, also when a certificate came with it
   std::string algorithm;    // of the signature: "rsa-sha2-256"
   std::string fingerprint;  // "SHA256:..."
   Proof proof = Proof::Probe;
+  // With it, the key belongs to the user because an authority says so: it need not be stored with the account.
+  std::optional<ProvedCertificate> certificate;
+
+  // How logs name the key: its fingerprint, and what the certificate adds.
+  std::string id() const {
+    if (!certificate) return fingerprint;
+    return fingerprint + ": ID: " + certificate->key_id + ", serial: " + std::to_string(certificate->serial) + ", CA " +
+           certificate->authority_type + " " + certificate->authority_fingerprint;
+  }
 };
 
 // RFC 4256: the answers to the prompts of the last Ask; empty at the start of the method.
