@@ -6,6 +6,35 @@
 #include "core/vfs/path.h"
 
 namespace slipway::session {
+namespace {
+
+void log_refusal(const ConnectionRequest& request, const Error& error) {
+  log::write(LogLevel::Info, "connection_refused", request.connection_id, error.cause(),
+             {{"client_ip", request.remote.address}, {"protocol", request.protocol}});
+}
+
+class AdmittedPlace final : public Admitted {
+ public:
+  AdmittedPlace(SessionManager& manager, std::shared_ptr<ConnectionRegistry::Connection> connection)
+      : manager_(manager), connection_(std::move(connection)) {}
+
+  Result<std::unique_ptr<LoginAttempt>> begin(const OpContext& context) override {
+    if (const auto& ask = manager_.rooms().post_connect) {
+      const ConnectionRequest& request = connection_->request();
+      if (auto allowed = ask(context, request.protocol, request.remote.address); !allowed) {
+        log_refusal(request, allowed.error());
+        return allowed.error();
+      }
+    }
+    return make_login_attempt(manager_, std::move(connection_));
+  }
+
+ private:
+  SessionManager& manager_;
+  std::shared_ptr<ConnectionRegistry::Connection> connection_;
+};
+
+}  // namespace
 
 SessionManager::SessionManager(SessionRooms rooms, SessionSettings settings)
     : rooms_(std::move(rooms)),
@@ -26,23 +55,13 @@ void SessionManager::configure(SessionSettings settings) {
   settings_ = std::move(fresh);
 }
 
-Result<std::unique_ptr<LoginAttempt>> SessionManager::begin(const ConnectionRequest& request) {
-  auto connection = admit(request);
+Result<std::unique_ptr<Admitted>> SessionManager::admit(const ConnectionRequest& request) {
+  auto connection = connections_.admit(request);
   if (!connection) {
-    log::write(LogLevel::Info, "connection_refused", request.connection_id, connection.error().cause(),
-               {{"client_ip", request.remote.address}, {"protocol", request.protocol}});
+    log_refusal(request, connection.error());
     return connection.error();
   }
-  return make_login_attempt(*this, *std::move(connection));
-}
-
-Result<std::shared_ptr<ConnectionRegistry::Connection>> SessionManager::admit(const ConnectionRequest& request) {
-  SLIPWAY_ASSIGN(auto connection, connections_.admit(request));
-  if (rooms_.post_connect) {
-    const OpContext ctx{.connection_id = request.connection_id};
-    SLIPWAY_TRY(rooms_.post_connect(ctx, request.protocol, request.remote.address));
-  }
-  return connection;
+  return std::make_unique<AdmittedPlace>(*this, *std::move(connection));
 }
 
 Result<VPath> SessionManager::resolve(const VPath& base, std::string_view client_path) const {

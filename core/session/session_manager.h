@@ -34,7 +34,7 @@ class SessionManager final : public SessionService, public PathResolver {
   SessionManager(SessionRooms rooms, SessionSettings settings);
   ~SessionManager();
 
-  Result<std::unique_ptr<LoginAttempt>> begin(const ConnectionRequest&) override;
+  Result<std::unique_ptr<Admitted>> admit(const ConnectionRequest&) override;
   Result<VPath> resolve(const VPath& base, std::string_view client_path) const override;
 
   ConnectionRegistry& connections() noexcept { return connections_; }
@@ -49,8 +49,6 @@ class SessionManager final : public SessionService, public PathResolver {
   std::shared_ptr<const SessionSettings> settings() const;
 
  private:
-  Result<std::shared_ptr<ConnectionRegistry::Connection>> admit(const ConnectionRequest& request);
-
   const SessionRooms rooms_;
   mutable std::mutex mutex_;
   std::shared_ptr<const SessionSettings> settings_;

@@ -45,8 +45,8 @@ class UseOptions {
 class OneUserSessions final : public SessionService, public PathResolver {
  public:
   explicit OneUserSessions(Filesystem& fs) : fs_(fs) {}
-  Result<std::unique_ptr<LoginAttempt>> begin(const ConnectionRequest&) override {
-    return std::make_unique<Attempt>(fs_);
+  Result<std::unique_ptr<Admitted>> admit(const ConnectionRequest&) override {
+    return std::make_unique<OneAdmitted>(fs_);
   }
   Result<VPath> resolve(const VPath& base, std::string_view path) const override {
     return path.starts_with('/') ? VPath(std::string(path)) : base.child(path);
@@ -87,6 +87,11 @@ class OneUserSessions final : public SessionService, public PathResolver {
       step.login = std::make_unique<OneLogin>(fs_);
       return step;
     }
+    Filesystem& fs_;
+  };
+  struct OneAdmitted final : Admitted {
+    explicit OneAdmitted(Filesystem& fs) : fs_(fs) {}
+    Result<std::unique_ptr<LoginAttempt>> begin(const OpContext&) override { return std::make_unique<Attempt>(fs_); }
     Filesystem& fs_;
   };
   Filesystem& fs_;

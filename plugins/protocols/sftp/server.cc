@@ -1,9 +1,11 @@
 #include "server.h"
 
+#include <openssl/rand.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cstdlib>
 #include <cstring>
 
@@ -35,6 +37,18 @@ bool is_set(const char* variable) {
 bool window_can_grow() {
   const char* version = ssh_version(0);
   return version != nullptr && std::strncmp(version, "0.10.", 5) == 0;
+}
+
+std::string random_hex() {
+  std::array<unsigned char, 16> bytes{};
+  RAND_bytes(bytes.data(), static_cast<int>(bytes.size()));
+  constexpr char kDigits[] = "0123456789abcdef";
+  std::string hex;
+  for (const auto byte : bytes) {
+    hex += kDigits[byte >> 4];
+    hex += kDigits[byte & 15];
+  }
+  return hex;
 }
 
 }  // namespace
@@ -156,8 +170,22 @@ void Server::serve(AcceptedConnection accepted) {
     ::close(fd);
     return;
   }
+  AdmittedClient client;
+  client.id = random_hex();
+  auto admitted = services_.sessions.admit({.protocol = "SSH",
+                                            .connection_id = client.id,
+                                            .remote = accepted.remote,
+                                            .local = accepted.local,
+                                            .client_version = {},
+                                            .encrypted = true});
+  if (!admitted) {
+    ::close(fd);
+    return;
+  }
+  client.accepted = std::move(accepted);
+  client.admitted = *std::move(admitted);
   std::list<Connection> added;
-  auto& connection = added.emplace_back(*this, services_, std::move(transport), std::move(accepted), environment_);
+  auto& connection = added.emplace_back(*this, services_, std::move(transport), std::move(client), environment_);
   connection.self = added.begin();
   {
     std::lock_guard lock(mutex_);

@@ -45,10 +45,10 @@ class Server {
     std::thread acceptor;
   };
   struct Connection {
-    Connection(Server& its_server, Services services, std::shared_ptr<const Transport> transport,
-               AcceptedConnection accepted, const ChannelEnvironment& environment)
+    Connection(Server& its_server, Services services, std::shared_ptr<const Transport> transport, AdmittedClient client,
+               const ChannelEnvironment& environment)
         : server(its_server),
-          ssh(std::make_shared<SshConnection>(services, std::move(transport), std::move(accepted), environment)) {}
+          ssh(std::make_shared<SshConnection>(services, std::move(transport), std::move(client), environment)) {}
     Server& server;
     const std::shared_ptr<SshConnection> ssh;  // also held while it is told to end, which is not done under the lock
     std::list<Connection>::iterator self;

@@ -3,7 +3,6 @@
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
-#include <openssl/rand.h>
 #include <poll.h>
 #include <pthread.h>
 #include <sys/eventfd.h>
@@ -48,28 +47,17 @@ void release_unused_stack() noexcept {
 
 SshConnection* self(void* data) { return static_cast<SshConnection*>(data); }
 
-std::string random_hex() {
-  std::array<unsigned char, 16> bytes{};
-  RAND_bytes(bytes.data(), static_cast<int>(bytes.size()));
-  constexpr char kDigits[] = "0123456789abcdef";
-  std::string hex;
-  for (const auto byte : bytes) {
-    hex += kDigits[byte >> 4];
-    hex += kDigits[byte & 15];
-  }
-  return hex;
-}
-
 }  // namespace
 
-SshConnection::SshConnection(Services services, std::shared_ptr<const Transport> transport, AcceptedConnection accepted,
+SshConnection::SshConnection(Services services, std::shared_ptr<const Transport> transport, AdmittedClient client,
                              const ChannelEnvironment& environment)
     : services_(services),
       transport_(std::move(transport)),
-      accepted_(std::move(accepted)),
+      accepted_(std::move(client.accepted)),
       environment_(environment),
-      id_(random_hex()),
+      id_(std::move(client.id)),
       reader_(accepted_.fd),
+      admitted_(std::move(client.admitted)),
       deadline_((Clock::now() + kLoginGrace).time_since_epoch().count()),
       stop_deadline_(kNever.time_since_epoch().count()),
       wake_fd_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)),
@@ -166,12 +154,12 @@ void SshConnection::install_callbacks() {
 }
 
 bool SshConnection::handshake() {
-  auto attempt = services_.sessions.begin({.protocol = "SSH",
-                                           .connection_id = id_,
-                                           .remote = accepted_.remote,
-                                           .local = accepted_.local,
-                                           .client_version = {},
-                                           .encrypted = true});
+  OpContext context;
+  context.stop = stop_.get_token();
+  context.deadline = Clock::time_point(Clock::duration(deadline_.load(std::memory_order_relaxed)));
+  context.connection_id = id_;
+  auto attempt = admitted_->begin(context);
+  admitted_.reset();
   session_.reset(attempt && wake_fd_ >= 0 && control_fd_ >= 0 ? ssh_new() : nullptr);
   if (!session_) {
     services_.log.debug("connection refused",
@@ -186,19 +174,17 @@ bool SshConnection::handshake() {
     services_.log.warn("connection refused", {{"connection_id", id_}, {"error", attached.error().message()}});
     return false;
   }
-  OpContext context;
-  context.stop = stop_.get_token();
-  context.deadline = Clock::time_point(Clock::duration(deadline_.load(std::memory_order_relaxed)));
-  context.connection_id = id_;
   login_.emplace(session_.get(), *transport_, *attempt_, std::move(context), services_.log);
   install_callbacks();
 
   int done = SSH_AGAIN;
   while (done == SSH_AGAIN && !stop_.stop_requested()) done = ssh_handle_key_exchange(session_.get());
   if (done != SSH_OK) {
-    services_.log.debug(
-        "no key exchange",
-        {{"connection_id", id_}, {"remote", accepted_.remote.address}, {"error", ssh_get_error(session_.get())}});
+    const std::string error = ssh_get_error(session_.get());
+    services_.log.debug("no key exchange",
+                        {{"connection_id", id_}, {"remote", accepted_.remote.address}, {"error", error}});
+    // libssh has one text for every kind of algorithm that client and server do not share.
+    if (error.find("no match for method") != std::string::npos) attempt_->negotiation_failed(error);
     return false;
   }
   const auto text = [](const char* value) { return std::string_view(value == nullptr ? "" : value); };

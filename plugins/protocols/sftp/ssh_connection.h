@@ -23,12 +23,19 @@ struct Services {
   const PathResolver& paths;
 };
 
+// A socket whose client may go on, and the id that logs know it by.
+struct AdmittedClient {
+  AcceptedConnection accepted;
+  std::string id;
+  std::unique_ptr<Admitted> admitted;
+};
+
 class SshConnection final : private ChannelOwner {
  public:
   using Clock = std::chrono::steady_clock;
 
   // Takes the socket. `environment` outlives the connection.
-  SshConnection(Services services, std::shared_ptr<const Transport> transport, AcceptedConnection accepted,
+  SshConnection(Services services, std::shared_ptr<const Transport> transport, AdmittedClient client,
                 const ChannelEnvironment& environment);
   ~SshConnection();
   SshConnection(const SshConnection&) = delete;
@@ -76,6 +83,7 @@ class SshConnection final : private ChannelOwner {
   const std::string id_;
 
   ReadAhead reader_;
+  std::unique_ptr<Admitted> admitted_;  // until the handshake
   std::unique_ptr<LoginAttempt> attempt_;
   SessionPtr session_;
   EventPtr event_;

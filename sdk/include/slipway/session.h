@@ -1,6 +1,7 @@
 // Login as a conversation, and the session that it ends in: what a protocol gets from the host.
 //
-//   attempt = sessions.begin(request)       admission: connection caps, lists, bans
+//   admitted = sessions.admit(request)      bans, lists, connection caps, rate limits: cheap, on the accepting thread
+//   attempt = admitted->begin(context)      on the connection's own thread, before its first byte is sent
 //   step = attempt->submit(user, credential) until Accepted or Refused
 //   session = step.login->open(...)          one for each channel, command connection or request
 //   session->fs()                            everything the user may do, and nothing else
@@ -161,14 +162,32 @@ class LoginAttempt {
   virtual LoginStep submit(const OpContext&, std::string_view user, const Credential&) = 0;
   // What the client calls itself, for protocols that learn it after begin() (SSH: the identification line).
   virtual void set_client_version(std::string_view version) { (void)version; }
+  // Client and server have no algorithm in common, so that nobody can log in; `reason` is for the log.
+  virtual void negotiation_failed(std::string_view reason) { (void)reason; }
+};
+
+// A connection that may go on. It counts against the caps until this, and what begin() made of it, is gone.
+class Admitted {
+ public:
+  virtual ~Admitted() = default;
+  // Once. Waits as rate limits ask (at most ten seconds) and asks the configured hook, so it is not for the thread that
+  // accepts. PermissionDenied: refuse the connection without an explanation; Cancelled as `context` asks.
+  virtual Result<std::unique_ptr<LoginAttempt>> begin(const OpContext& context) = 0;
 };
 
 class SessionService {
  public:
   static constexpr std::string_view kInterfaceId = "slipway.sessions.v1";
-  // Counts the connection from here to the attempt's (and its login's) end. PermissionDenied: refuse the connection
-  // without an explanation; Unavailable: the server drains.
-  virtual Result<std::unique_ptr<LoginAttempt>> begin(const ConnectionRequest&) = 0;
+  // Whether a connection may go on; never waits, so that a flood costs the thread that accepts as little as possible.
+  // An error is already logged: close the connection without an explanation. PermissionDenied: a ban, a list or a cap;
+  // Unavailable: the server drains; Unavailable and retryable: beyond a rate limit.
+  virtual Result<std::unique_ptr<Admitted>> admit(const ConnectionRequest&) = 0;
+
+  // Both steps, for protocols that accept and serve on one thread.
+  Result<std::unique_ptr<LoginAttempt>> begin(const ConnectionRequest& request) {
+    SLIPWAY_ASSIGN(auto admitted, admit(request));
+    return admitted->begin(OpContext{.connection_id = request.connection_id});
+  }
 
  protected:
   ~SessionService() = default;

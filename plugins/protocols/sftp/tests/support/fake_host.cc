@@ -147,6 +147,17 @@ class FakeAttempt final : public LoginAttempt {
   bool key_done_ = false;
 };
 
+class FakeAdmitted final : public Admitted {
+ public:
+  explicit FakeAdmitted(FakeHost& host) : host_(host) {}
+  Result<std::unique_ptr<LoginAttempt>> begin(const OpContext&) override {
+    return std::make_unique<FakeAttempt>(host_);
+  }
+
+ private:
+  FakeHost& host_;
+};
+
 }  // namespace
 
 FakeHost::FakeHost(FakeUser user, std::string config_dir, LogLevel level)
@@ -191,9 +202,9 @@ Result<std::unique_ptr<Listener>> FakeHost::listen(const ListenRequest& request)
   return std::make_unique<FakeListener>(fd, Endpoint{"127.0.0.1", ntohs(address.sin_port)});
 }
 
-Result<std::unique_ptr<LoginAttempt>> FakeHost::begin(const ConnectionRequest&) {
+Result<std::unique_ptr<Admitted>> FakeHost::admit(const ConnectionRequest&) {
   if (user_.refuse_connections) return Error(Errc::PermissionDenied, "connection");
-  return std::make_unique<FakeAttempt>(*this);
+  return std::make_unique<FakeAdmitted>(*this);
 }
 
 Result<std::unique_ptr<Session>> FakeHost::open(std::string_view connection_id) {

@@ -49,7 +49,7 @@ class FakeHost final : public Host, public Logger, private ListenerService, priv
 
  private:
   Result<std::unique_ptr<Listener>> listen(const ListenRequest& request) override;
-  Result<std::unique_ptr<LoginAttempt>> begin(const ConnectionRequest& request) override;
+  Result<std::unique_ptr<Admitted>> admit(const ConnectionRequest& request) override;
 
   const FakeUser user_;
   const std::string config_dir_;
