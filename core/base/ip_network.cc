@@ -41,6 +41,14 @@ std::string IpAddress::to_string() const {
   return buffer;
 }
 
+IpAddress IpAddress::masked(unsigned prefix) const noexcept {
+  IpAddress masked = *this;
+  const unsigned whole = std::min(prefix / 8, 16u);
+  for (unsigned i = whole; i < 16; ++i)
+    masked.bytes_[i] &= i == whole ? static_cast<std::uint8_t>(0xFF00u >> (prefix % 8)) : std::uint8_t{0};
+  return masked;
+}
+
 std::optional<IpNetwork> IpNetwork::parse(std::string_view text, bool allow_address) {
   const auto slash = text.find('/');
   if (slash == std::string_view::npos && !allow_address) return std::nullopt;
@@ -57,8 +65,8 @@ std::optional<IpNetwork> IpNetwork::parse(std::string_view text, bool allow_addr
     if (error != std::errc() || end != digits.data() + digits.size() || prefix > width) return std::nullopt;
   }
   IpNetwork network;
-  network.address_ = *address;
   network.prefix_ = prefix + (dotted ? 96 : 0);
+  network.address_ = address->masked(network.prefix_);
   return network;
 }
 

@@ -18,6 +18,13 @@ TEST(IpNetwork, MatchesByPrefix) {
   EXPECT_FALSE(IpNetwork::parse("2001:db8::/33")->contains(*IpAddress::parse("2001:db8:8000::1")));
 }
 
+TEST(IpNetwork, KnowsItsFirstAddress) {
+  EXPECT_EQ(IpNetwork::parse("192.0.2.130/25")->address().to_string(), "192.0.2.128");
+  EXPECT_EQ(IpNetwork::parse("192.0.2.130", true)->address().to_string(), "192.0.2.130");
+  EXPECT_EQ(IpNetwork::parse("2001:db8:ffff::1/33")->address().to_string(), "2001:db8:8000::");
+  EXPECT_EQ(IpNetwork::parse("0.0.0.0/0")->address().to_string(), "0.0.0.0");
+}
+
 TEST(IpNetwork, MappedAddressesAreIpv4) {
   EXPECT_EQ(IpAddress::parse("::ffff:192.0.2.1"), IpAddress::parse("192.0.2.1"));
   EXPECT_EQ(IpAddress::parse("::ffff:192.0.2.1")->to_string(), "192.0.2.1");

@@ -204,8 +204,29 @@ CREATE TABLE {configurations} (
 ) {:table_options};
 )sql";
 
+// What defenders know of hosts; a ban_time of 0 is none. The version of the IP lists tells servers to read them again.
+constexpr std::string_view kDefender = R"sql(
+ALTER TABLE {definitions} ADD COLUMN ip_lists_version {:integer} NOT NULL DEFAULT 1;
+
+CREATE TABLE {defender_hosts} (
+  id {:id},
+  ip {:name} NOT NULL UNIQUE,
+  ban_time {:integer} NOT NULL,
+  updated_at {:integer} NOT NULL
+) {:table_options};
+
+CREATE TABLE {defender_events} (
+  id {:id},
+  host_id {:reference} NOT NULL REFERENCES {defender_hosts} (id) ON DELETE CASCADE,
+  happened_at {:integer} NOT NULL,
+  score {:integer} NOT NULL
+) {:table_options};
+CREATE INDEX {defender_events_host_idx} ON {defender_events} (host_id, happened_at);
+)sql";
+
 constexpr sql::Migration kMigrations[] = {
     {1, "accounts, event actions and rules, IP lists, configurations", kAccounts},
+    {2, "hosts of the defender, version of the IP lists", kDefender},
 };
 
 }  // namespace

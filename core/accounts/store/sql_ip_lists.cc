@@ -33,6 +33,12 @@ Result<IpListEntry> read_entry(const sql::Row& row) {
   return entry;
 }
 
+Status changed_entry(sql::Connection& connection, const sql::Outcome<std::int64_t>& outcome, std::string_view ipornet) {
+  SLIPWAY_TRY(rows::changed(outcome, kKind, ipornet));
+  SLIPWAY_TRY(connection.execute("UPDATE {definitions} SET ip_lists_version = ip_lists_version + 1"));
+  return ok();
+}
+
 }  // namespace
 
 Result<IpListEntry> SqlStore::ip_list_entry(int type, std::string_view ipornet) {
@@ -63,26 +69,34 @@ Status SqlStore::add_ip_list_entry(const IpListEntry& entry) {
         "VALUES (?, ?, ?, ?, ?, ?, ?)",
         {entry.type, entry.ipornet, entry.mode, entry.protocols, entry.created_at, entry.updated_at, document});
     if (added.failed_with(sql::FailureKind::Unique)) return rows::exists(kKind, entry.ipornet);
-    if (!added) return added.error();
-    return ok();
+    return changed_entry(connection, added, entry.ipornet);
   });
 }
 
 Status SqlStore::update_ip_list_entry(const IpListEntry& entry) {
   SLIPWAY_ASSIGN(const std::string document, document_of_entry(entry));
   return database_.write([&](sql::Connection& connection) -> Status {
-    return rows::changed(
+    return changed_entry(
+        connection,
         connection.execute("UPDATE {ip_lists} SET mode = ?, protocols = ?, updated_at = ?, "
                            "document = ? WHERE type = ? AND ipornet = ?",
                            {entry.mode, entry.protocols, entry.updated_at, document, entry.type, entry.ipornet}),
-        kKind, entry.ipornet);
+        entry.ipornet);
   });
 }
 
 Status SqlStore::remove_ip_list_entry(int type, std::string_view ipornet) {
   return database_.write([&](sql::Connection& connection) -> Status {
-    return rows::changed(connection.execute("DELETE FROM {ip_lists} WHERE type = ? AND ipornet = ?", {type, ipornet}),
-                         kKind, ipornet);
+    return changed_entry(connection,
+                         connection.execute("DELETE FROM {ip_lists} WHERE type = ? AND ipornet = ?", {type, ipornet}),
+                         ipornet);
+  });
+}
+
+Result<std::uint64_t> SqlStore::ip_lists_version() {
+  return database_.read([](sql::Connection& connection) -> Result<std::uint64_t> {
+    SLIPWAY_ASSIGN(const auto version, connection.integer("SELECT ip_lists_version FROM {definitions}"));
+    return static_cast<std::uint64_t>(version.value_or(0));
   });
 }
 

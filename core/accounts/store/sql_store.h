@@ -114,6 +114,11 @@ class SqlStore final : public AccountStore {
   Status add_ip_list_entry(const IpListEntry& entry) override;
   Status update_ip_list_entry(const IpListEntry& entry) override;
   Status remove_ip_list_entry(int type, std::string_view ipornet) override;
+  Result<std::uint64_t> ip_lists_version() override;
+
+  Result<std::vector<DefenderHost>> defender_hosts() override;
+  Status put_defender_host(const DefenderHost& host) override;
+  Status remove_defender_host(std::string_view ip) override;
 
   Result<ServerConfigs> configs() override;
   Status update_configs(const ServerConfigs& configs) override;

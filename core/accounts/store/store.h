@@ -12,6 +12,7 @@
 
 #include "core/accounts/admin.h"
 #include "core/accounts/api_key.h"
+#include "core/accounts/defender_host.h"
 #include "core/accounts/event_action.h"
 #include "core/accounts/event_rule.h"
 #include "core/accounts/group.h"
@@ -184,6 +185,15 @@ class AccountStore {
   virtual Status add_ip_list_entry(const IpListEntry&) = 0;
   virtual Status update_ip_list_entry(const IpListEntry&) = 0;  // everything but created_at
   virtual Status remove_ip_list_entry(int type, std::string_view ipornet) = 0;
+  // A number that changes with every committed add, update or removal of an entry by anybody who shares the database.
+  virtual Result<std::uint64_t> ip_lists_version() = 0;
+
+  // ---- what a defender remembers of hosts, whole
+  virtual Result<std::vector<DefenderHost>> defender_hosts() = 0;
+  // Adds or replaces the host and its events.
+  virtual Status put_defender_host(const DefenderHost&) = 0;
+  // Ok when it is not there.
+  virtual Status remove_defender_host(std::string_view ip) = 0;
 
   // ---- settings kept with the accounts; empty ones before the first update
   virtual Result<ServerConfigs> configs() = 0;
