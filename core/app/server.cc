@@ -12,6 +12,7 @@
 #include <stop_token>
 
 #include "core/accounts/backup.h"
+#include "core/accounts/opened_settings.h"
 #include "core/app/control_socket.h"
 #include "core/app/first_run.h"
 #include "core/app/rooms.h"
@@ -59,6 +60,7 @@ class Server {
   std::unique_ptr<module::Supervisor> supervisor_;
   std::unique_ptr<events::ConfiguredHooks> hooks_;
   std::unique_ptr<lua::LuaHooks> lua_;
+  std::unique_ptr<accounts::OpenedSettings> opened_settings_;
   std::unique_ptr<session::SharedCounters> counters_;
   std::unique_ptr<session::SessionManager> sessions_;
   std::unique_ptr<session::QuotaScans> scans_;
@@ -96,6 +98,7 @@ Status Server::start() {
   supervisor_ = std::make_unique<module::Supervisor>(std::move(setup));
   SLIPWAY_TRY(start_hooks(settings));
 
+  opened_settings_ = std::make_unique<accounts::OpenedSettings>(*accounts_->accounts, *accounts_->secrets);
   counters_ = std::make_unique<session::SharedCounters>(accounts_->accounts->store(), settings.sessions.quota_tracking);
   session::SessionRooms rooms{*accounts_->accounts, *counters_, *supervisor_, *accounts_->secrets, accounts_->bus};
   if (hooks_->has_post_connect())
@@ -115,6 +118,7 @@ Status Server::start() {
   services_->add<EventService>(*accounts_->bus);
   services_->add<ListenerService>(*listeners_);
   services_->add<ManagementService>(*management_);
+  services_->add<ServerSettings>(*opened_settings_);
 
   FirstRun first_run;
   if (options_.first_run) SLIPWAY_TRY(first_run.prepare(*accounts_->accounts, configuration_->config_dir()));

@@ -57,11 +57,14 @@ class Attempt final : public LoginAttempt {
   std::vector<std::string> methods() const override { return {"publickey", "password", "keyboard-interactive"}; }
   LoginStep submit(const OpContext& ctx, std::string_view user, const Credential& credential) override;
   void set_client_version(std::string_view version) override { connection_->set_client_version(version); }
+  void set_weakness(std::string_view weakness) override { weakness_ = weakness; }
 
  private:
   const ConnectionRequest& request() const noexcept { return connection_->request(); }
   LoginStep refused() const { return {.outcome = Outcome::Refused, .methods = methods()}; }
   LoginStep refuse(const OpContext& ctx, std::string_view user, std::string_view method, const std::string& reason);
+  // The credential was right: the user may know why it is of no use.
+  LoginStep turn_away(const OpContext& ctx, std::string_view user, std::string_view method, const std::string& reason);
   void log_failure(std::string_view user, std::string_view method, std::string_view reason) const;
   Event event(std::string_view action, std::string_view user, std::string_view method) const;
 
@@ -75,6 +78,7 @@ class Attempt final : public LoginAttempt {
   std::string user_;  // what was proved belongs to this name
   bool pre_login_asked_ = false;
   std::vector<std::string> passed_;  // factors of user_ that were right
+  std::string weakness_;             // of the connection's cryptography
   std::string asking_;               // the instance that waits for answers
 };
 
@@ -108,6 +112,13 @@ LoginStep Attempt::refuse(const OpContext& ctx, std::string_view user, std::stri
   (void)manager_.rooms().bus->after(ctx, std::move(failed));
   if (method != "publickey") pause(manager_.settings()->failed_delay, ctx.stop);
   return refused();
+}
+
+LoginStep Attempt::turn_away(const OpContext& ctx, std::string_view user, std::string_view method,
+                             const std::string& reason) {
+  LoginStep step = refuse(ctx, user, method, reason);
+  step.notice = "Login refused: " + reason;
+  return step;
 }
 
 Result<AuthVerdict> Attempt::ask_chain(const OpContext& ctx, std::string_view user, const Credential& credential) {
@@ -184,10 +195,13 @@ LoginStep Attempt::proved(const OpContext& ctx, const std::string& name, const A
   const LoginFacts facts{request().protocol, decision.method, request().remote.address,
                          std::chrono::system_clock::now(), settings->local_time};
   if (auto allowed = check_account(account, facts); !allowed)
-    return refuse(ctx, account.username, decision.method, allowed.error().cause());
+    return turn_away(ctx, account.username, decision.method, allowed.error().cause());
+  if (account.filters.enforce_secure_algorithms && !weakness_.empty())
+    return turn_away(ctx, account.username, decision.method,
+                     "the account demands secure algorithms, and " + weakness_ + " is not");
   const auto open = manager_.connections().session_count(account.username);
   if (account.max_sessions > 0 && open >= static_cast<std::size_t>(account.max_sessions))
-    return refuse(ctx, account.username, decision.method, "too many open sessions: " + std::to_string(open));
+    return turn_away(ctx, account.username, decision.method, "too many open sessions: " + std::to_string(open));
 
   pause(settings->success_delay, ctx.stop);
   manager_.rooms().accounts.record_login(account.username);

@@ -305,6 +305,14 @@ TEST(ValidIpListEntry, DenyingIsForTheDefenderOnly) {
   EXPECT_EQ(where(context.check(entry)), "/ipornet");
 }
 
+TEST(ValidServerConfigs, SealHostKeys) {
+  const TestContext context;
+  ServerConfigs configs;
+  configs.sftpd = JsonText(R"({"host_keys":[{"status":"Plain","payload":"hidden"}]})");
+  EXPECT_EQ(where(context.check(configs)), "");
+  EXPECT_EQ(configs.sftpd.text.find("hidden"), std::string::npos);
+}
+
 TEST(ValidServerConfigs, SealMailSecrets) {
   const TestContext context;
   ServerConfigs configs;

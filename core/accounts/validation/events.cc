@@ -98,6 +98,7 @@ Status validate(ServerConfigs& configs, const ValidationContext& context) {
   SLIPWAY_TRY(object_of(configs.acme, "/acme"));
   SLIPWAY_TRY(object_of(configs.branding, "/branding"));
   SLIPWAY_TRY(object_of(configs.smtp, "/smtp"));
+  SLIPWAY_TRY(seal_all(configs.sftpd, "sftpd", context, "/sftpd"));
   return seal_all(configs.smtp, "smtp", context, "/smtp");
 }
 

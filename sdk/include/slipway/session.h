@@ -148,6 +148,9 @@ struct LoginStep {
   std::vector<std::string> methods;  // SSH names: "password", "publickey", "keyboard-interactive"
   std::string instruction;
   std::vector<Prompt> prompts;
+  // Refused: what the user may be told, because the credential was right and something else forbids the login. One
+  // sentence without a line end; empty: nothing.
+  std::string notice;
 };
 
 // One connection's way to a login. One thread at a time. Destroying it without a login counts as "no credential tried"
@@ -164,6 +167,9 @@ class LoginAttempt {
   virtual void set_client_version(std::string_view version) { (void)version; }
   // Client and server have no algorithm in common, so that nobody can log in; `reason` is for the log.
   virtual void negotiation_failed(std::string_view reason) { (void)reason; }
+  // What is weak about the cryptography of this connection or of the next credential ("kex
+  // diffie-hellman-group14-sha1"); empty: nothing. Accounts that demand secure algorithms are refused.
+  virtual void set_weakness(std::string_view weakness) { (void)weakness; }
 };
 
 // A connection that may go on. It counts against the caps until this, and what begin() made of it, is gone.
