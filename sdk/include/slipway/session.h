@@ -78,6 +78,8 @@ struct ConnectionRequest {
   Endpoint remote, local;
   std::string client_version;
   bool encrypted = true;
+  // The program or URL of the protocol's configuration that asks keyboard-interactive questions; empty: none.
+  std::string interactive_hook = {};
 };
 
 // A user's view of the server, for one channel. fs() may be used by several threads; destroy it after all its files.
@@ -146,11 +148,15 @@ struct LoginStep {
   Outcome outcome = Outcome::Refused;
   std::unique_ptr<Login> login;
   std::vector<std::string> methods;  // SSH names: "password", "publickey", "keyboard-interactive"
+  // Ask: shown above the prompts. Refused: not empty where the client may know why; shown before the refusal.
+  std::string instruction;
+  std::vector<Prompt> prompts;
   std::string instruction;
   std::vector<Prompt> prompts;
   // Refused: what the user may be told, because the credential was right and something else forbids the login. One
   // sentence without a line end; empty: nothing.
   std::string notice;
+  bool final = false;  // Refused: nothing that the client can try will do; the connection ends
 };
 
 // One connection's way to a login. One thread at a time. Destroying it without a login counts as "no credential tried"
