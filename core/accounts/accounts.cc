@@ -28,7 +28,8 @@ struct Accounts::Impl {
   Impl(AccountStore& store, const crypto::SecretKeeper& secrets, events::EventBus* bus, AccountsSettings initial)
       : rooms(store, secrets, bus, initial.validation),
         settings(std::make_shared<const AccountsSettings>(std::move(initial))),
-        credentials(rooms) {}
+        credentials(rooms),
+        second_factors(rooms) {}
 
   std::shared_ptr<const AccountsSettings> current() const {
     return settings.with([](const auto& value) { return value; });
@@ -42,6 +43,7 @@ struct Accounts::Impl {
   AccountRooms rooms;
   LockGuarded<std::shared_ptr<const AccountsSettings>> settings;
   accounts::Credentials credentials;
+  SecondFactors second_factors;
   RecentTimes logins, first_transfers;
 
   Catalog<User> users{rooms};
@@ -73,6 +75,8 @@ Catalog<Share>& Accounts::shares() noexcept { return impl_->shares; }
 Catalog<EventAction>& Accounts::event_actions() noexcept { return impl_->event_actions; }
 Catalog<EventRule>& Accounts::event_rules() noexcept { return impl_->event_rules; }
 Catalog<IpListEntry>& Accounts::ip_lists() noexcept { return impl_->ip_lists; }
+
+SecondFactors& Accounts::second_factors() noexcept { return impl_->second_factors; }
 
 AccountStore& Accounts::store() noexcept { return impl_->rooms.store; }
 const crypto::SecretKeeper& Accounts::secrets() const noexcept { return impl_->rooms.secrets; }
@@ -176,6 +180,9 @@ Result<AccountService::Credentials> Accounts::credentials(std::string_view usern
 Result<bool> Accounts::verify_password(std::string_view user, std::string_view password) {
   return impl_->credentials.verify_user(user, password);
 }
+Result<bool> Accounts::verify_passcode(std::string_view user, std::string_view protocol, std::string_view passcode) {
+  return impl_->second_factors.verify_user(user, protocol, passcode);
+}
 Result<bool> Accounts::verify_admin_password(std::string_view admin, std::string_view password) {
   return impl_->credentials.verify_admin(admin, password);
 }
@@ -190,13 +197,6 @@ Status Accounts::change_user_password(std::string_view username, std::string_vie
 Status Accounts::change_admin_password(std::string_view username, std::string_view password, const Actor& actor) {
   return impl_->credentials.change_admin(username, password, actor);
 }
-Status Accounts::set_user_totp(std::string_view username, TotpConfig totp, const Actor& actor) {
-  return impl_->credentials.set_user_totp(username, std::move(totp), actor);
-}
-Status Accounts::set_admin_totp(std::string_view username, TotpConfig totp, const Actor& actor) {
-  return impl_->credentials.set_admin_totp(username, std::move(totp), actor);
-}
-
 Result<NewApiKey> Accounts::make_api_key(ApiKey key, const Actor& actor) {
   const auto secret = make_unique_id();
   const auto validation = impl_->rooms.validation_settings();

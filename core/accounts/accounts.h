@@ -8,6 +8,7 @@
 
 #include "core/accounts/catalog.h"
 #include "core/accounts/effective_user.h"
+#include "core/accounts/second_factors.h"
 #include "core/accounts/validate.h"
 #include "core/events/bus.h"
 #include "slipway/auth.h"
@@ -70,6 +71,7 @@ class Accounts final : public AccountService {
   // slipway::AccountService; anonymous users have any password.
   Result<Credentials> credentials(std::string_view user) override;
   Result<bool> verify_password(std::string_view user, std::string_view password) override;
+  Result<bool> verify_passcode(std::string_view user, std::string_view protocol, std::string_view passcode) override;
   // The same for administrators; false when password logins are disabled for them.
   Result<bool> verify_admin_password(std::string_view admin, std::string_view password);
   Result<bool> verify_share_password(std::string_view id, std::string_view password);
@@ -80,10 +82,8 @@ class Accounts final : public AccountService {
   // ---- credentials; `password` is plain and must meet the account's rules
   Status change_user_password(std::string_view username, std::string_view password, const Actor&);
   Status change_admin_password(std::string_view username, std::string_view password, const Actor&);
-  // TOTP and recovery codes, which update() leaves alone. Recovery codes are made when TOTP is on and fewer than 5 are
-  // left.
-  Status set_user_totp(std::string_view username, TotpConfig, const Actor&);
-  Status set_admin_totp(std::string_view username, TotpConfig, const Actor&);
+  // One-time passcodes and recovery codes, which update() leaves alone.
+  SecondFactors& second_factors() noexcept;
   Result<NewApiKey> make_api_key(ApiKey, const Actor&);
 
   // ---- counters. NotSupported when track_quota is 0.

@@ -191,7 +191,7 @@ TEST_F(BackupTest, AnUpdateFromADumpReplacesPasswordsSecretsAndKeysButNotCounter
   user.password = "secret";
   add_user(user);
   ASSERT_OK(accounts().update_user_quota("ann", {5, 1}, QuotaUpdate::Add));
-  ASSERT_OK(accounts().set_user_totp("ann", {true, "Default", plain("x"), {"SSH"}}, root_));
+  ASSERT_OK(accounts().second_factors().set(AccountKind::User, "ann", {true, "Default", plain("x"), {"SSH"}}, root_));
   ApiKey key;
   key.id = "id";
   key.name = "k";

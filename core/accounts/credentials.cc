@@ -5,15 +5,12 @@
 #include "core/accounts/entity_json.h"
 #include "core/accounts/validation/checks.h"
 #include "core/accounts/validation/keys.h"
-#include "core/base/ids.h"
 #include "core/base/text.h"
 #include "core/log/log.h"
 
 namespace slipway::accounts {
 
 namespace {
-
-constexpr std::size_t kRecoveryCodes = 12, kFewCodes = 5;
 
 Error wrong_key() { return {Errc::AuthFailed, "API key", "the key is wrong or has expired"}; }
 
@@ -159,50 +156,6 @@ Status Credentials::change_admin(std::string_view username, std::string_view pas
   SLIPWAY_ASSIGN(admin.password, crypto::hash_password(password, settings->hashing));
   admin.filters.require_password_change = false;
   admin.updated_at = now_ms();
-  SLIPWAY_TRY(rooms_.store.update_admin(admin));
-  rooms_.publish({"update", "admin", admin.username, admin.role}, actor,
-                 [&] { return to_json_text(admin, Rendering::Event); });
-  return ok();
-}
-
-template <class Account>
-Status Credentials::renew_codes(Account& account, TotpConfig totp) {
-  auto& codes = account.filters.recovery_codes;
-  account.filters.totp_config = std::move(totp);
-  if (!account.filters.totp_config.enabled) {
-    codes.clear();
-    return ok();
-  }
-  const auto left = std::count_if(codes.begin(), codes.end(), [](const RecoveryCode& code) { return !code.used; });
-  if (static_cast<std::size_t>(left) >= kFewCodes) return ok();
-  codes.clear();
-  for (std::size_t i = 0; i < kRecoveryCodes; ++i) {
-    RecoveryCode code;
-    code.secret.status = "Plain";
-    code.secret.payload = "RC-" + to_upper(make_unique_id());
-    codes.push_back(std::move(code));
-  }
-  return ok();
-}
-
-Status Credentials::set_user_totp(std::string_view username, TotpConfig totp, const Actor& actor) {
-  const auto settings = rooms_.validation_settings();
-  SLIPWAY_ASSIGN(auto user, rooms_.store.user(rooms_.convert_name(username)));
-  SLIPWAY_TRY(renew_codes(user, std::move(totp)));
-  user.updated_at = now_ms();
-  SLIPWAY_TRY(validate(user, {.settings = *settings, .secrets = rooms_.secrets, .now_ms = user.updated_at}));
-  SLIPWAY_TRY(rooms_.store.update_user(user));
-  rooms_.publish({"update", "user", user.username, user.role}, actor,
-                 [&] { return to_json_text(user, Rendering::Event); });
-  return ok();
-}
-
-Status Credentials::set_admin_totp(std::string_view username, TotpConfig totp, const Actor& actor) {
-  const auto settings = rooms_.validation_settings();
-  SLIPWAY_ASSIGN(auto admin, rooms_.store.admin(rooms_.convert_name(username)));
-  SLIPWAY_TRY(renew_codes(admin, std::move(totp)));
-  admin.updated_at = now_ms();
-  SLIPWAY_TRY(validate(admin, {.settings = *settings, .secrets = rooms_.secrets, .now_ms = admin.updated_at}));
   SLIPWAY_TRY(rooms_.store.update_admin(admin));
   rooms_.publish({"update", "admin", admin.username, admin.role}, actor,
                  [&] { return to_json_text(admin, Rendering::Event); });

@@ -1,4 +1,4 @@
-// What proves who somebody is: passwords, keys, TOTP; verified, changed, and re-hashed when their format is an old one.
+// What proves who somebody is: passwords and keys; verified, changed, and re-hashed when their format is an old one.
 #pragma once
 
 #include <atomic>
@@ -26,8 +26,6 @@ class Credentials {
 
   Status change_user(std::string_view username, std::string_view password, const Actor&);
   Status change_admin(std::string_view username, std::string_view password, const Actor&);
-  Status set_user_totp(std::string_view username, TotpConfig, const Actor&);
-  Status set_admin_totp(std::string_view username, TotpConfig, const Actor&);
 
  private:
   enum class Check { Wrong, Right, RightAndOld };  // Old: a hash to be replaced
@@ -36,8 +34,6 @@ class Credentials {
               const crypto::HashSettings& settings);
   // Null when the new hash cannot be made: the old one is good enough.
   std::string rehash(std::string_view password, const crypto::HashSettings& settings) const;
-  template <class Account>
-  Status renew_codes(Account& account, TotpConfig totp);
 
   AccountRooms& rooms_;
   VerifiedPasswords verified_;

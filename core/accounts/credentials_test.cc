@@ -118,7 +118,8 @@ TEST_F(CredentialsTest, AdministratorsMayHaveNoPasswordLogin) {
 
 TEST_F(CredentialsTest, TotpComesWithRecoveryCodesThatAnUpdateLeavesAlone) {
   add_with_password("ann", "secret");
-  ASSERT_OK(accounts().set_user_totp("ann", {true, "Default", plain("JBSWY3DPEHPK3PXP"), {"SSH"}}, root_));
+  ASSERT_OK(accounts().second_factors().set(AccountKind::User, "ann",
+                                            {true, "Default", plain("JBSWY3DPEHPK3PXP"), {"SSH"}}, root_));
   auto user = *accounts().users().get("ann");
   ASSERT_EQ(user.filters.recovery_codes.size(), 12u);
   EXPECT_EQ(user.filters.totp_config.secret.status, "Secretbox");
@@ -131,11 +132,15 @@ TEST_F(CredentialsTest, TotpComesWithRecoveryCodesThatAnUpdateLeavesAlone) {
   user.filters.recovery_codes.clear();
   user = *accounts().users().update(user, root_);
   EXPECT_EQ(user.filters, filters);
-  ASSERT_OK(accounts().set_user_totp("ann", user.filters.totp_config, root_));
+  ASSERT_OK(accounts().second_factors().set(AccountKind::User, "ann", user.filters.totp_config, root_));
   EXPECT_EQ(accounts().users().get("ann")->filters.recovery_codes, filters.recovery_codes) << "enough codes are left";
-  ASSERT_OK(accounts().set_user_totp("ann", {}, root_));
+  ASSERT_OK(accounts().second_factors().set(AccountKind::User, "ann", {}, root_));
   EXPECT_TRUE(accounts().users().get("ann")->filters.recovery_codes.empty());
-  EXPECT_EQ(accounts().set_user_totp("ann", {true, "Other", plain("x"), {"SSH"}}, root_).error().subject(),
+  EXPECT_EQ(accounts()
+                .second_factors()
+                .set(AccountKind::User, "ann", {true, "Other", plain("x"), {"SSH"}}, root_)
+                .error()
+                .subject(),
             "/filters/totp_config/config_name");
 }
 

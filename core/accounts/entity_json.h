@@ -1,7 +1,7 @@
 // Entities as JSON: the documents of the REST contract, of the dump, and of the store.
 //
 // Defined for Folder, FolderMapping, Group, Role, Admin, User, ApiKey, Share, EventAction, EventRule, IpListEntry,
-// ServerConfigs and FilesystemConfig.
+// ServerConfigs, FilesystemConfig and TotpConfig.
 #pragma once
 
 #include <boost/json/fwd.hpp>

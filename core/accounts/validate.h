@@ -20,6 +20,7 @@
 #include "core/accounts/share.h"
 #include "core/accounts/user.h"
 #include "core/accounts/virtual_folder.h"
+#include "core/crypto/digest.h"
 #include "core/crypto/passwords.h"
 #include "core/crypto/secrets.h"
 #include "slipway/result.h"
@@ -32,6 +33,12 @@ struct PasswordRules {
   PasswordPolicy policy;
 };
 
+// mfa.totp[]
+struct TotpKind {
+  std::string name = "Default", issuer = "Slipway";
+  crypto::DigestKind digest = crypto::DigestKind::Sha1;
+};
+
 // What of the configuration decides about entities.
 struct ValidationSettings {
   unsigned naming_rules = 5;      // 1 any UTF-8, 2 lower case, 4 trimmed
@@ -39,10 +46,10 @@ struct ValidationSettings {
   std::string temp_dir = "/tmp";  // homes of users whose files are elsewhere
   crypto::HashSettings hashing;
   PasswordRules user_passwords, admin_passwords;
-  double secret_min_entropy = 80;                       // of passphrases and customer keys; 0: not checked
-  bool external_auth = false;                           // whether a hook or module keeps users elsewhere
-  std::vector<std::string> totp_configs = {"Default"};  // names of mfa.totp
-  bool legacy_admin_permissions = false;                // manage_* alone suffices
+  double secret_min_entropy = 80;  // of passphrases and customer keys; 0: not checked
+  bool external_auth = false;      // whether a hook or module keeps users elsewhere
+  std::vector<TotpKind> totp_kinds = {{}};
+  bool legacy_admin_permissions = false;  // manage_* alone suffices
 };
 
 struct ValidationContext {

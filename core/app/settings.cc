@@ -7,6 +7,7 @@
 
 #include "core/base/text.h"
 #include "core/config/core_options.h"
+#include "core/crypto/totp.h"
 #include "core/log/log.h"
 
 namespace slipway::app {
@@ -74,8 +75,26 @@ accounts::PasswordRules password_rules(const OptionValues& data, const std::stri
   return rules;
 }
 
+std::vector<accounts::TotpKind> totp_kinds(const OptionValues& mfa, std::vector<config::Problem>& problems) {
+  std::vector<accounts::TotpKind> kinds;
+  for (std::size_t i = 0; i < mfa.count("totp"); ++i) {
+    const std::string at = "totp[" + std::to_string(i) + "].";
+    accounts::TotpKind kind;
+    kind.name = mfa.string(at + "name");
+    kind.issuer = mfa.string(at + "issuer");
+    kind.digest = crypto::totp_digest(mfa.string(at + "algo")).value_or(crypto::DigestKind::Sha1);
+    if (kind.name.empty()) problems.push_back({"mfa." + at + "name", "must not be empty"});
+    if (kind.issuer.empty()) problems.push_back({"mfa." + at + "issuer", "must not be empty"});
+    if (std::ranges::find(kinds, kind.name, &accounts::TotpKind::name) != kinds.end())
+      problems.push_back({"mfa." + at + "name", "\"" + kind.name + "\" is there twice"});
+    kinds.push_back(std::move(kind));
+  }
+  if (kinds.empty()) kinds.emplace_back();
+  return kinds;
+}
+
 accounts::AccountsSettings accounts_settings(const OptionValues& common, const OptionValues& data,
-                                             const OptionValues& mfa) {
+                                             const OptionValues& mfa, std::vector<config::Problem>& problems) {
   accounts::AccountsSettings a;
   a.validation.naming_rules = static_cast<unsigned>(data.integer("naming_rules"));
   a.validation.users_base_dir = data.string("users_base_dir");
@@ -83,10 +102,7 @@ accounts::AccountsSettings accounts_settings(const OptionValues& common, const O
   a.validation.user_passwords = password_rules(data, "users");
   a.validation.admin_passwords = password_rules(data, "admins");
   a.validation.secret_min_entropy = common.number("secret_min_entropy");
-  a.validation.totp_configs.clear();
-  for (std::size_t i = 0; i < mfa.count("totp"); ++i)
-    a.validation.totp_configs.emplace_back(mfa.string("totp[" + std::to_string(i) + "].name"));
-  if (a.validation.totp_configs.empty()) a.validation.totp_configs.emplace_back("Default");
+  a.validation.totp_kinds = totp_kinds(mfa, problems);
   a.password_caching = data.flag("password_caching");
   a.track_quota = static_cast<int>(data.integer("track_quota"));
   return a;
@@ -159,7 +175,7 @@ CoreSettings read_core_settings(const config::Configuration& configuration, std:
 
   CoreSettings settings;
   settings.sessions = session_settings(common, data);
-  settings.accounts = accounts_settings(common, data, mfa);
+  settings.accounts = accounts_settings(common, data, mfa, problems);
   if (auto usable = crypto::check_hash_settings(settings.accounts.validation.hashing); !usable)
     problems.push_back({"data_provider.password_hashing", usable.error().message()});
   settings.data_provider = data_provider_settings(data);

@@ -5,6 +5,7 @@
 
 #include <array>
 
+#include "core/base/text.h"
 #include "core/crypto/base32.h"
 #include "core/crypto/passwords.h"
 
@@ -23,17 +24,6 @@ const EVP_MD* algorithm(DigestKind kind) noexcept {
       return EVP_sha512();
   }
   return nullptr;
-}
-
-std::string_view name_of(DigestKind kind) noexcept {
-  switch (kind) {
-    case DigestKind::Sha256:
-      return "SHA256";
-    case DigestKind::Sha512:
-      return "SHA512";
-    default:
-      return "SHA1";
-  }
 }
 
 std::string percent_encoded(std::string_view text) {
@@ -58,6 +48,17 @@ std::optional<DigestKind> totp_digest(std::string_view algorithm) noexcept {
   if (algorithm == "sha256") return DigestKind::Sha256;
   if (algorithm == "sha512") return DigestKind::Sha512;
   return std::nullopt;
+}
+
+std::string_view totp_digest_name(DigestKind kind) noexcept {
+  switch (kind) {
+    case DigestKind::Sha256:
+      return "sha256";
+    case DigestKind::Sha512:
+      return "sha512";
+    default:
+      return "sha1";
+  }
 }
 
 Result<std::string> totp_code(std::string_view key, std::int64_t step, DigestKind kind, int digits) {

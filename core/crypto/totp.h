@@ -20,6 +20,8 @@ inline constexpr std::size_t kTotpSecretBytes = 20;  // of a new secret, and at 
 // "sha1", "sha256", "sha512"; nothing for another text.
 std::optional<DigestKind> totp_digest(std::string_view algorithm) noexcept;
 
+std::string_view totp_digest_name(DigestKind kind) noexcept;
+
 // HOTP (RFC 4226 section 5.3): the code of `step` as `digits` (1 to 9) decimal digits.
 Result<std::string> totp_code(std::string_view key, std::int64_t step, DigestKind kind, int digits = kTotpDigits);
 std::int64_t totp_step(std::chrono::system_clock::time_point at) noexcept;

@@ -80,7 +80,7 @@ Result<json::value> disable_admin_mfa(const Call& call) {
     return Error(Errc::InvalidArgument, admin.username, "two-factor authentication is not enabled");
   if (admin.filters.require_two_factor && call.actor.kind == Actor::Kind::Admin && admin.username == call.actor.name)
     return Error(Errc::InvalidArgument, admin.username, "two-factor authentication must be enabled");
-  SLIPWAY_TRY(call.rooms.accounts.set_admin_totp(admin.username, {}, call.actor));
+  SLIPWAY_TRY(call.rooms.accounts.second_factors().set(accounts::AccountKind::Admin, admin.username, {}, call.actor));
   return json::value(json::object());
 }
 

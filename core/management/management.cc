@@ -24,8 +24,8 @@ struct Operations {
 const Operations& all_operations() {
   static const Operations made = [] {
     Operations t;
-    for (const auto family :
-         {user_operations(), entity_operations(), quota_operations(), data_operations(), server_operations()})
+    for (const auto family : {user_operations(), entity_operations(), mfa_operations(), quota_operations(),
+                              data_operations(), server_operations()})
       for (const Operation& operation : family) {
         t.infos.push_back(operation.info);
         t.by_name.emplace(operation.info.name, &operation);
@@ -42,7 +42,7 @@ bool permitted(const Actor& actor, std::string_view needed) {
     case Actor::Kind::System:
       return true;
     case Actor::Kind::User:
-      return false;
+      return needed == "self";
     case Actor::Kind::Admin:
       break;
   }
@@ -50,7 +50,7 @@ bool permitted(const Actor& actor, std::string_view needed) {
   const auto has = [&](std::string_view p) {
     return std::ranges::find(actor.permissions, p) != actor.permissions.end();
   };
-  if (needed.empty() || has("*")) return true;
+  if (needed.empty() || needed == "self" || has("*")) return true;
   const auto alternatives = split(needed, '|');
   return std::ranges::any_of(alternatives, has);
 }

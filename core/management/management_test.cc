@@ -9,6 +9,8 @@
 #include "core/accounts/store/test_database.h"
 #include "core/base/json.h"
 #include "core/base/text.h"
+#include "core/crypto/base32.h"
+#include "core/crypto/totp.h"
 
 namespace slipway::management {
 namespace {
@@ -245,11 +247,97 @@ TEST_F(ManagementTest, SecondFactorsAreTurnedOff) {
   EXPECT_ERROR(call("users.mfa.disable", {{"username", "bob"}}), Errc::InvalidArgument,
                "bob: two-factor authentication is not enabled");
   accounts::TotpConfig totp{true, "Default", {"Plain", "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP", "", "", 0}, {"SSH"}};
-  ASSERT_OK(accounts_.set_user_totp("bob", totp, system_actor()));
+  ASSERT_OK(accounts_.second_factors().set(accounts::AccountKind::User, "bob", totp, system_actor()));
   ASSERT_TRUE(accounts_.users().get("bob")->filters.totp_config.enabled);
   ASSERT_OK(call(admin_with({"disable_mfa"}), "users.mfa.disable", {{"username", "bob"}}));
   EXPECT_FALSE(accounts_.users().get("bob")->filters.totp_config.enabled);
   EXPECT_TRUE(accounts_.users().get("bob")->filters.recovery_codes.empty());
+}
+
+Actor user_actor(std::string name) { return {Actor::Kind::User, std::move(name), {}, "", "192.0.2.2"}; }
+
+class Mfa : public ManagementTest {
+ protected:
+  void SetUp() override {
+    ASSERT_OK(call("users.add", a_user("bob")));
+    json::object admin = a_user("adm");
+    admin["permissions"] = json::array{"view_users"};
+    ASSERT_OK(call("admins.add", admin));
+  }
+  // Of a new secret, the way an app enrols.
+  json::object enrolled(const Actor& actor, json::array protocols) {
+    const auto made = call(actor, "mfa.generate", {{"config_name", "Default"}});
+    EXPECT_TRUE(made.ok()) << made.error().message();
+    secret_ = std::string(made->at("secret").as_string());
+    return {{"enabled", true},
+            {"config_name", "Default"},
+            {"secret", json::object{{"status", "Plain"}, {"payload", secret_}}},
+            {"protocols", std::move(protocols)}};
+  }
+  std::string passcode() const {
+    const auto step = crypto::totp_step(std::chrono::system_clock::now());
+    return *crypto::totp_code(*crypto::base32_decode(secret_), step, crypto::DigestKind::Sha1);
+  }
+  std::string secret_;
+};
+
+TEST_F(Mfa, UsersEnrolThemselves) {
+  const Actor bob = user_actor("bob");
+  EXPECT_EQ(names(call(bob, "mfa.configs"), "name"), "Default ");
+  const json::object wanted = enrolled(bob, {"SSH"});
+  json::object tried{{"config_name", "Default"}, {"secret", secret_}, {"passcode", "nonsense"}};
+  EXPECT_ERROR(call(bob, "mfa.validate", tried), Errc::InvalidArgument, "/passcode: Invalid passcode");
+  tried["passcode"] = passcode();
+  ASSERT_OK(call(bob, "mfa.validate", tried));
+  ASSERT_OK(call(bob, "mfa.save", wanted));
+  EXPECT_TRUE(accounts_.users().get("bob")->filters.totp_config.enabled);
+  const auto codes = call(bob, "mfa.recovery_codes.list");
+  ASSERT_OK(codes);
+  EXPECT_EQ(codes->at("items").as_array().size(), 12u);
+  const auto fresh = call(bob, "mfa.recovery_codes.generate");
+  ASSERT_OK(fresh);
+  EXPECT_TRUE(*accounts_.second_factors().use_recovery_code(accounts::AccountKind::User, "bob",
+                                                            std::string(fresh->at("items").as_array()[0].as_string())));
+}
+
+TEST_F(Mfa, AdministratorsEnrolThemselves) {
+  const Actor adm = admin_with({"view_users"});
+  ASSERT_OK(call(adm, "mfa.save", enrolled(adm, {})));
+  EXPECT_TRUE(accounts_.admins().get("adm")->filters.totp_config.enabled);
+  EXPECT_TRUE(*accounts_.second_factors().verify_admin("adm", passcode()));
+  json::object off{{"enabled", false}};
+  ASSERT_OK(call(adm, "mfa.save", off));
+  EXPECT_FALSE(accounts_.admins().get("adm")->filters.totp_config.enabled);
+}
+
+TEST_F(Mfa, NobodyActsForSomebodyElse) {
+  json::object for_adm = enrolled(user_actor("bob"), {"SSH"});
+  for_adm["admin"] = "adm";
+  for_adm["username"] = "adm";
+  ASSERT_OK(call(user_actor("bob"), "mfa.save", for_adm));
+  EXPECT_FALSE(accounts_.admins().get("adm")->filters.totp_config.enabled);
+  EXPECT_TRUE(accounts_.users().get("bob")->filters.totp_config.enabled);
+  EXPECT_EQ(call(user_actor("bob"), "users.list").code(), Errc::PermissionDenied);
+  EXPECT_EQ(call(user_actor("bob"), "status.get").code(), Errc::PermissionDenied);
+}
+
+TEST_F(Mfa, TheCommandLineNamesTheAccount) {
+  EXPECT_EQ(call(system_actor(), "mfa.generate", {{"config_name", "Default"}}).code(), Errc::InvalidArgument);
+  ASSERT_OK(call(system_actor(), "mfa.generate", {{"config_name", "Default"}, {"username", "bob"}}));
+  json::object wanted = enrolled(user_actor("bob"), {"SSH"});
+  wanted["username"] = "bob";
+  ASSERT_OK(call(system_actor(), "mfa.save", wanted));
+  EXPECT_TRUE(accounts_.users().get("bob")->filters.totp_config.enabled);
+}
+
+TEST_F(Mfa, UsersWithMfaDisabledAreKeptOut) {
+  json::object eve = a_user("eve");
+  eve["filters"] = json::object{{"web_client", json::array{"mfa-disabled"}}};
+  ASSERT_OK(call("users.add", eve));
+  for (const char* operation :
+       {"mfa.generate", "mfa.validate", "mfa.save", "mfa.recovery_codes.list", "mfa.recovery_codes.generate"})
+    EXPECT_EQ(call(user_actor("eve"), operation, {{"config_name", "Default"}}).code(), Errc::PermissionDenied)
+        << operation;
 }
 
 // ---- roles

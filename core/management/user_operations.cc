@@ -63,7 +63,7 @@ Result<json::value> disable_mfa(const Call& call) {
   SLIPWAY_TRY(within_scope(call, user));
   if (!user.filters.totp_config.enabled)
     return Error(Errc::InvalidArgument, user.username, "two-factor authentication is not enabled");
-  SLIPWAY_TRY(call.rooms.accounts.set_user_totp(user.username, {}, call.actor));
+  SLIPWAY_TRY(call.rooms.accounts.second_factors().set(accounts::AccountKind::User, user.username, {}, call.actor));
   return json::value(json::object());
 }
 

@@ -56,7 +56,8 @@ Status check_totp(TotpConfig& totp, bool with_protocols, const std::string& owne
     totp = {};
     return ok();
   }
-  const auto& known = context.settings.totp_configs;
+  std::vector<std::string> known;
+  for (const TotpKind& kind : context.settings.totp_kinds) known.push_back(kind.name);
   if (std::find(known.begin(), known.end(), totp.config_name) == known.end()) {
     return invalid(at("config_name"), "is not among the configured ones (mfa.totp): " + join(known, ", "));
   }

@@ -47,7 +47,7 @@ Status reset(const Location& location, const ResetAdminOptions& options, const P
   }
   if (options.two_factor) {
     const bool had = admin.filters.totp_config.enabled;
-    SLIPWAY_TRY(accounts.set_admin_totp(admin.username, {}, system));
+    SLIPWAY_TRY(accounts.second_factors().set(accounts::AccountKind::Admin, admin.username, {}, system));
     std::cout << (had ? "two-factor authentication was removed\n" : "two-factor authentication was not set\n");
   }
   if (options.restrictions) {
