@@ -98,7 +98,7 @@ std::string make_totp_secret() { return base32_encode(random_bytes(kTotpSecretBy
 
 std::string otpauth_url(std::string_view issuer, std::string_view account, std::string_view secret, DigestKind kind) {
   return "otpauth://totp/" + percent_encoded(issuer) + ":" + percent_encoded(account) +
-         "?algorithm=" + std::string(name_of(kind)) + "&digits=" + std::to_string(kTotpDigits) +
+         "?algorithm=" + to_upper(totp_digest_name(kind)) + "&digits=" + std::to_string(kTotpDigits) +
          "&issuer=" + percent_encoded(issuer) + "&period=" + std::to_string(kTotpPeriod.count()) +
          "&secret=" + std::string(secret);
 }
