@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <condition_variable>
+#include <utility>
 
 #include "core/vfs/policy.h"
 
@@ -47,8 +48,8 @@ void Bandwidth::consume(std::uint64_t bytes, const std::stop_token& stop) {
 
 void Bandwidth::set_rate(std::int64_t bytes_per_second) noexcept {
   std::lock_guard lock(mutex_);
-  rate_ = bytes_per_second;
-  next_ = {};
+  // Every session of the user says it again: what was taken at this rate stays to be paid for.
+  if (std::exchange(rate_, bytes_per_second) != bytes_per_second) next_ = {};
 }
 
 }  // namespace slipway::vfs

@@ -163,6 +163,7 @@ class Bandwidth {
   explicit Bandwidth(std::int64_t bytes_per_second);
   // Takes `bytes` and sleeps as long as the rate asks; returns early when `stop` is requested. Thread-safe.
   void consume(std::uint64_t bytes, const std::stop_token& stop);
+  // A new rate counts from now on; the same one changes nothing.
   void set_rate(std::int64_t bytes_per_second) noexcept;
 
  private:

@@ -100,6 +100,25 @@ TEST(Bandwidth, IsSharedAndGivesWayToAStop) {
   bucket.consume(UINT64_MAX, {});
 }
 
+TEST(Bandwidth, BeingToldTheSameRateAgainForgivesNothing) {
+  Bandwidth bucket(1'000'000);
+  const auto started = std::chrono::steady_clock::now();
+  std::atomic<int> running{4};
+  std::vector<std::jthread> threads;
+  for (int i = 0; i < 4; ++i) {
+    threads.emplace_back([&] {
+      bucket.consume(100'000, {});
+      --running;
+    });
+  }
+  while (running > 0) {  // sessions of the user that come and go
+    bucket.set_rate(1'000'000);
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  }
+  threads.clear();
+  EXPECT_GE(std::chrono::steady_clock::now() - started, std::chrono::milliseconds(290));
+}
+
 class Counters : public testing::GuardTest {
  protected:
   void run_threads(int count, const std::function<void(unsigned seed)>& work) {
