@@ -246,6 +246,15 @@ EffectiveUser make_effective_user(User user, const std::vector<Group>& groups, c
   return std::move(merge).finish();
 }
 
+bool depends_on_user(const Folder& folder) {
+  const Placeholders nobody{User{}};
+  const auto& c = folder.filesystem;
+  const auto texts = {&folder.mapped_path,        &c.s3config.key_prefix, &c.gcsconfig.key_prefix,
+                      &c.azblobconfig.key_prefix, &c.sftpconfig.prefix,   &c.sftpconfig.username,
+                      &c.httpconfig.username,     &c.ftpconfig.username,  &c.moduleconfig.text};
+  return std::any_of(texts.begin(), texts.end(), [&](const std::string* text) { return !nobody.complete(*text); });
+}
+
 std::vector<std::string> inherited_groups(const User& user) {
   std::vector<std::string> names;
   for (const auto& group : user.groups) {

@@ -41,6 +41,9 @@ struct EffectiveUser {
 // A folder that is not among `folders` becomes a mount with a `problem`. A pure function.
 EffectiveUser make_effective_user(User user, const std::vector<Group>& groups, const std::vector<Folder>& folders);
 
+// Whether a placeholder makes the folder another place for each user who mounts it.
+bool depends_on_user(const Folder& folder);
+
 // The names of groups that give settings: primary and secondary ones.
 std::vector<std::string> inherited_groups(const User& user);
 

@@ -22,6 +22,23 @@ std::int64_t now_ms() {
 
 }  // namespace
 
+std::vector<const accounts::FolderMount*> folders_in_user_quota(const accounts::EffectiveUser& user) {
+  const std::size_t count = user.folders.size();
+  const auto counts = [&](std::size_t i) { return user.folders[i].in_user_quota() && user.folders[i].problem.empty(); };
+  const auto is_covered = [&](std::size_t i, std::size_t by) {
+    if (i == by || !counts(by) || user.folders[i].folder.name != user.folders[by].folder.name) return false;
+    const std::string &inner = user.user.virtual_folders[i].subpath, &outer = user.user.virtual_folders[by].subpath;
+    return inner == outer ? by < i : inner.starts_with(outer + "/");  // an empty one is the whole folder
+  };
+  std::vector<const accounts::FolderMount*> mounts;
+  for (std::size_t i = 0; i < count; ++i) {
+    bool covered = !counts(i);
+    for (std::size_t by = 0; by < count && !covered; ++by) covered = is_covered(i, by);
+    if (!covered) mounts.push_back(&user.folders[i]);
+  }
+  return mounts;
+}
+
 QuotaScans::~QuotaScans() {
   stop_.request_stop();
   std::unique_lock lock(mutex_);
@@ -34,7 +51,10 @@ Status QuotaScans::start_user(const std::string& username) {
 }
 
 Status QuotaScans::start_folder(const std::string& folder) {
-  SLIPWAY_TRY(sessions_.rooms().accounts.folders().get(folder));
+  SLIPWAY_ASSIGN(const auto stored, sessions_.rooms().accounts.folders().get(folder));
+  if (accounts::depends_on_user(stored))
+    return Error(Errc::InvalidArgument, folder,
+                 "a placeholder makes it another place for each user; scan the users who mount it");
   return start(&QuotaScans::folders_, folder);
 }
 
@@ -88,14 +108,8 @@ Status QuotaScans::scan_user(Scan& scan) {
     if (auto home = add(user->user.filesystem, user->user.home_dir); !home && home.code() != Errc::NotFound)
       return home;
   }
-  std::vector<std::string> counted;  // a folder that is mounted twice is one folder
-  for (const auto& folder : user->folders) {
-    if (!folder.in_user_quota() || !folder.problem.empty() ||
-        std::ranges::find(counted, folder.folder.name) != counted.end())
-      continue;
-    counted.push_back(folder.folder.name);
-    SLIPWAY_TRY(add(folder.folder.filesystem, folder.folder.mapped_path));
-  }
+  for (const accounts::FolderMount* folder : folders_in_user_quota(*user))
+    SLIPWAY_TRY(add(folder->folder.filesystem, folder->folder.mapped_path));
   SLIPWAY_TRY(rooms.accounts.update_user_quota(scan.name, {total.size, total.files}, accounts::QuotaUpdate::Reset));
   rooms.counters.reload_user(scan.name);
   return ok();

@@ -21,6 +21,10 @@ struct ScanStatus {
   std::uint64_t files = 0, bytes = 0, directories = 0;  // counted so far
 };
 
+// The mounts whose files count in the user's own quota, each file once: of two mounts of one folder the one whose
+// subpath lies within the other's is left out. Views `user`.
+std::vector<const accounts::FolderMount*> folders_in_user_quota(const accounts::EffectiveUser& user);
+
 // Thread-safe. A user's scan counts the home and the folders that count in the user's own quota.
 class QuotaScans {
  public:
@@ -28,7 +32,8 @@ class QuotaScans {
   // Cancels what runs and waits for it.
   ~QuotaScans();
 
-  // NotFound; Conflict while one of the same name runs; NotSupported when quota is not tracked.
+  // NotFound; Conflict while one of the same name runs; NotSupported when quota is not tracked. InvalidArgument for a
+  // folder that is another place for each user.
   Status start_user(const std::string& username);
   Status start_folder(const std::string& folder);
   std::vector<ScanStatus> running_users() const;
