@@ -148,9 +148,6 @@ struct LoginStep {
   Outcome outcome = Outcome::Refused;
   std::unique_ptr<Login> login;
   std::vector<std::string> methods;  // SSH names: "password", "publickey", "keyboard-interactive"
-  // Ask: shown above the prompts. Refused: not empty where the client may know why; shown before the refusal.
-  std::string instruction;
-  std::vector<Prompt> prompts;
   std::string instruction;
   std::vector<Prompt> prompts;
   // Refused: what the user may be told, because the credential was right and something else forbids the login. One
