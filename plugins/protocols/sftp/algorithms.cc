@@ -166,8 +166,34 @@ Result<AlgorithmLists> choose_algorithms(const AlgorithmSettings& settings) {
   return lists;
 }
 
-bool accepts_sha1_signatures(const AlgorithmLists& lists) {
-  return ("," + lists.public_keys + ",").find(",ssh-rsa,") != std::string::npos;
+bool is_listed(std::string_view list, std::string_view name) {
+  while (true) {
+    if (list.substr(0, list.find(',')) == name) return !name.empty();
+    if (list.find(',') == std::string_view::npos) return false;
+    list.remove_prefix(list.find(',') + 1);
+  }
+}
+
+bool is_secure_algorithm(std::string_view name) {
+  constexpr std::string_view kWeak[] = {"ssh-rsa",
+                                        "ssh-dss",
+                                        "diffie-hellman-group14-sha1",
+                                        "diffie-hellman-group1-sha1",
+                                        "diffie-hellman-group-exchange-sha1",
+                                        "aes128-cbc",
+                                        "aes192-cbc",
+                                        "aes256-cbc",
+                                        "3des-cbc",
+                                        "arcfour256",
+                                        "arcfour128",
+                                        "arcfour",
+                                        "hmac-sha1",
+                                        "hmac-sha1-96"};
+  if (std::find(std::begin(kWeak), std::end(kWeak), name) != std::end(kWeak)) return false;
+  const auto known = [&](std::span<const Algorithm> table) {
+    return std::any_of(table.begin(), table.end(), [&](const auto& algorithm) { return algorithm.name == name; });
+  };
+  return known(kHostKeys) || known(kKeyExchanges) || known(kCiphers) || known(kMacs) || known(kPublicKeys);
 }
 
 }  // namespace slipway::sftp

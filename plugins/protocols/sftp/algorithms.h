@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "slipway/result.h"
@@ -24,7 +25,11 @@ struct AlgorithmLists {
 // can be had. Known names that this libssh lacks are left out with a warning.
 Result<AlgorithmLists> choose_algorithms(const AlgorithmSettings& settings);
 
-// Whether SHA-1 signatures of RSA keys are accepted: then such a signature cannot be told from a better one.
-bool accepts_sha1_signatures(const AlgorithmLists& lists);
+// Whether `name` stands in a comma separated list.
+bool is_listed(std::string_view list, std::string_view name);
+
+// Whether an account that demands secure algorithms accepts it: nothing with SHA-1, CBC, RC4, DSA or a group below 2048
+// bits. Unknown names are not secure.
+bool is_secure_algorithm(std::string_view name);
 
 }  // namespace slipway::sftp

@@ -19,7 +19,7 @@ TEST(Algorithms, TheDefaultsPreferGcmAndHaveNoSha1) {
     EXPECT_EQ(("," + list).find(",ssh-rsa"), std::string::npos) << list;
   }
   EXPECT_TRUE(lists->warnings.empty());
-  EXPECT_FALSE(accepts_sha1_signatures(*lists));
+  EXPECT_FALSE(is_listed(lists->public_keys, "ssh-rsa"));
 }
 
 TEST(Algorithms, AConfiguredListKeepsItsOrder) {

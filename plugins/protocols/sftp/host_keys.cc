@@ -18,6 +18,8 @@
 #include <fstream>
 #include <iterator>
 
+#include "public_key.h"
+
 namespace slipway::sftp {
 namespace {
 
@@ -201,7 +203,8 @@ Result<std::vector<HostKey>> load_host_keys(const std::string& config_dir, const
     SLIPWAY_ASSIGN(auto key, read_key(file));
     HostKey entry{std::move(key), file, {}, {}};
     entry.label = label_of(entry.key.get());
-    entry.fingerprint = fingerprint_of(entry.key.get());
+    std::string blob;
+    if (decode_base64(base64_of(entry.key.get()), blob)) entry.fingerprint = fingerprint_of(blob);
     if (entry.label.empty())
       return Error(Errc::InvalidArgument, file, "host keys are RSA, ECDSA or Ed25519; this one is neither");
     for (const auto& other : keys) {

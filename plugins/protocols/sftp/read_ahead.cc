@@ -6,7 +6,7 @@
 #include <cstring>
 #include <new>
 
-#ifdef SLIPWAY_SFTP_WRAPPED_SOCKET
+#ifdef SLIPWAY_SFTP_WRAPPED_LIBSSH
 // The linker's --wrap sends the calls in libssh's objects to __wrap_x; __real_x is the system's.
 extern "C" {
 ssize_t __real_recv(int fd, void* out, std::size_t size, int flags);
@@ -62,7 +62,7 @@ int ReadAhead::poll(pollfd* fds, nfds_t count, int timeout) noexcept {
 }
 
 bool read_ahead_available() noexcept {
-#ifdef SLIPWAY_SFTP_WRAPPED_SOCKET
+#ifdef SLIPWAY_SFTP_WRAPPED_LIBSSH
   return true;
 #else
   return false;
@@ -71,7 +71,7 @@ bool read_ahead_available() noexcept {
 
 }  // namespace slipway::sftp
 
-#ifdef SLIPWAY_SFTP_WRAPPED_SOCKET
+#ifdef SLIPWAY_SFTP_WRAPPED_LIBSSH
 extern "C" {
 
 ssize_t __wrap_recv(int fd, void* out, std::size_t size, int flags) {

@@ -36,6 +36,8 @@ Result<Settings> read_settings(const OptionView& options) {
   settings.algorithms.public_keys = list(options, "public_key_algorithms");
   settings.algorithms.min_group_exchange_bits = static_cast<int>(options.integer("min_dh_group_exchange_key_size"));
   settings.banner_file = options.string("login_banner_file");
+  settings.trusted_authority_files = list(options, "trusted_user_ca_keys");
+  settings.revoked_file = options.string("revoked_user_certs_file");
   settings.password_authentication = options.flag("password_authentication");
   settings.keyboard_interactive_authentication = options.flag("keyboard_interactive_authentication");
   SLIPWAY_TRY(choose_algorithms(settings.algorithms));

@@ -21,7 +21,9 @@ struct Settings {
   int max_auth_tries = 6;         // 0: no limit
   std::vector<std::string> host_key_files;
   AlgorithmSettings algorithms;
-  std::string banner_file;  // empty: none
+  std::string banner_file;                           // empty: none
+  std::vector<std::string> trusted_authority_files;  // of user certificates; without any, none is accepted
+  std::string revoked_file;                          // empty: nothing is revoked
   bool password_authentication = true, keyboard_interactive_authentication = true;
 };
 

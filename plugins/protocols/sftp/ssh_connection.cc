@@ -57,6 +57,7 @@ SshConnection::SshConnection(Services services, std::shared_ptr<const Transport>
       environment_(environment),
       id_(std::move(client.id)),
       reader_(accepted_.fd),
+      auth_gate_([this](const UserauthRequest& request) { return login_->admit(request); }),
       admitted_(std::move(client.admitted)),
       deadline_((Clock::now() + kLoginGrace).time_since_epoch().count()),
       stop_deadline_(kNever.time_since_epoch().count()),
@@ -128,17 +129,23 @@ ssh_channel SshConnection::open_channel() {
   return channels_.back()->handle();
 }
 
+template <class Call>
+int SshConnection::answer(Call&& call) noexcept {
+  auth_gate_.answered();
+  return without_exceptions([&] { return call(*login_); }, int{SSH_AUTH_DENIED});
+}
+
 void SshConnection::install_callbacks() {
   callbacks_.userdata = this;
   callbacks_.auth_none_function = [](ssh_session, const char* user, void* me) {
-    return without_exceptions([&] { return self(me)->login_->none(user); }, int{SSH_AUTH_DENIED});
+    return self(me)->answer([&](SshLogin& login) { return login.none(user); });
   };
   callbacks_.auth_password_function = [](ssh_session, const char* user, const char* password, void* me) {
-    return without_exceptions([&] { return self(me)->login_->password(user, password); }, int{SSH_AUTH_DENIED});
+    return self(me)->answer([&](SshLogin& login) { return login.password(user, password); });
   };
   callbacks_.auth_pubkey_function = [](ssh_session, const char* user, ssh_key_struct* key, char state, void* me) {
     const auto known = static_cast<ssh_publickey_state_e>(state);
-    return without_exceptions([&] { return self(me)->login_->public_key(user, key, known); }, int{SSH_AUTH_DENIED});
+    return self(me)->answer([&](SshLogin& login) { return login.public_key(user, key, known); });
   };
   callbacks_.channel_open_request_session_function = [](ssh_session, void* me) {
     return without_exceptions([&] { return self(me)->open_channel(); }, ssh_channel{nullptr});
@@ -148,6 +155,7 @@ void SshConnection::install_callbacks() {
   ssh_set_message_callback(
       session_.get(),
       [](ssh_session, ssh_message message, void* me) {
+        self(me)->auth_gate_.answered();
         return without_exceptions([&] { return self(me)->login_->message(message); }, 1);
       },
       this);
@@ -174,7 +182,7 @@ bool SshConnection::handshake() {
     services_.log.warn("connection refused", {{"connection_id", id_}, {"error", attached.error().message()}});
     return false;
   }
-  login_.emplace(session_.get(), *transport_, *attempt_, std::move(context), services_.log);
+  login_.emplace(session_.get(), *transport_, *attempt_, std::move(context), accepted_.remote.address, services_.log);
   install_callbacks();
 
   int done = SSH_AGAIN;
@@ -194,14 +202,31 @@ bool SshConnection::handshake() {
                                             {"kex", text(ssh_get_kex_algo(session_.get()))},
                                             {"cipher", text(ssh_get_cipher_in(session_.get()))},
                                             {"mac", text(ssh_get_hmac_in(session_.get()))}});
+  login_->set_weakness(weakness());
   return true;
+}
+
+// The first of the negotiated algorithms that an account may refuse.
+std::string SshConnection::weakness() const {
+  const std::pair<const char*, const char*> negotiated[] = {
+      {"the key exchange ", ssh_get_kex_algo(session_.get())}, {"the cipher ", ssh_get_cipher_in(session_.get())},
+      {"the cipher ", ssh_get_cipher_out(session_.get())},     {"the MAC ", ssh_get_hmac_in(session_.get())},
+      {"the MAC ", ssh_get_hmac_out(session_.get())},
+  };
+  for (const auto& [what, name] : negotiated) {
+    const std::string algorithm = name == nullptr ? "none" : name;
+    // libssh calls the part of an authenticated cipher so.
+    if (!algorithm.starts_with("aead-") && !is_secure_algorithm(algorithm)) return what + algorithm;
+  }
+  return {};
 }
 
 void SshConnection::run() {
   const int on = 1, idle_seconds = 120;
   ::setsockopt(accepted_.fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
   ::setsockopt(accepted_.fd, IPPROTO_TCP, TCP_KEEPIDLE, &idle_seconds, sizeof idle_seconds);
-  ReadAhead::Use use(reader_);
+  const ReadAhead::Use reads(reader_);
+  const AuthGate::Use requests(auth_gate_);
   try {
     if (handshake()) serve();
     finish();

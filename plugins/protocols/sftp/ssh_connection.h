@@ -9,6 +9,7 @@
 #include <stop_token>
 #include <string>
 
+#include "auth_gate.h"
 #include "read_ahead.h"
 #include "slipway/protocol.h"
 #include "ssh_channel.h"
@@ -65,7 +66,10 @@ class SshConnection final : private ChannelOwner {
   void stop_requested() noexcept override;
 
   bool handshake();
+  template <class Call>
+  int answer(Call&& call) noexcept;
   void install_callbacks();
+  std::string weakness() const;
   ssh_channel open_channel();
   bool open() const noexcept;
   void serve();
@@ -83,6 +87,7 @@ class SshConnection final : private ChannelOwner {
   const std::string id_;
 
   ReadAhead reader_;
+  AuthGate auth_gate_;
   std::unique_ptr<Admitted> admitted_;  // until the handshake
   std::unique_ptr<LoginAttempt> attempt_;
   SessionPtr session_;

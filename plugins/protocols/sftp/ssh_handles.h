@@ -35,8 +35,6 @@ Value without_exceptions(Call&& call, Value fallback) noexcept {
   }
 }
 
-// "SHA256:..." of a key, as OpenSSH prints it; empty when libssh cannot compute it.
-std::string fingerprint_of(ssh_key key);
 // The key in the form of RFC 4253, 6.6, base64 encoded as in authorized_keys; empty on failure.
 std::string base64_of(ssh_key key);
 

@@ -1,31 +1,36 @@
 #include "ssh_login.h"
 
 #include <openssl/crypto.h>
-#include <openssl/evp.h>
 
 #include <algorithm>
+#include <chrono>
+
+#include "algorithms.h"
+#include "public_key.h"
+#include "sftp_codec.h"
 
 namespace slipway::sftp {
 namespace {
 
 constexpr std::size_t kMaxUser = 255, kMaxPassword = 4096;
 
-std::string decode_base64(const std::string& text) {
-  std::string bytes(text.size(), '\0');
-  const int length =
-      EVP_DecodeBlock(reinterpret_cast<unsigned char*>(bytes.data()),
-                      reinterpret_cast<const unsigned char*>(text.data()), static_cast<int>(text.size()));
-  if (length < 0) return {};
-  const auto padding = text.ends_with("==") ? 2u : text.ends_with('=') ? 1u : 0u;
-  bytes.resize(static_cast<std::size_t>(length) - padding);
-  return bytes;
+constexpr std::uint8_t kUserPresent = 1;  // PROTOCOL.u2f: somebody touched the device
+
+std::uint64_t unix_now() {
+  using namespace std::chrono;
+  return static_cast<std::uint64_t>(duration_cast<seconds>(system_clock::now().time_since_epoch()).count());
 }
 
 }  // namespace
 
 SshLogin::SshLogin(ssh_session session, const Transport& transport, LoginAttempt& attempt, OpContext context,
-                   Logger& log)
-    : session_(session), transport_(transport), attempt_(attempt), context_(std::move(context)), log_(log) {
+                   std::string address, Logger& log)
+    : session_(session),
+      transport_(transport),
+      attempt_(attempt),
+      context_(std::move(context)),
+      address_(std::move(address)),
+      log_(log) {
   offer(attempt_.methods());
 }
 
@@ -38,12 +43,50 @@ bool SshLogin::begin_request(const char* user) {
     exhausted_ = true;
     return false;
   }
-  if (!banner_sent_ && !transport_.login_banner().empty()) {
-    StringPtr banner(ssh_string_from_char(transport_.login_banner().c_str()));
-    if (banner) ssh_send_issue_banner(session_, banner.get());
-  }
-  banner_sent_ = true;
+  if (!std::exchange(banner_sent_, true) && !transport_.login_banner().empty()) show(transport_.login_banner());
   return user_->size() <= kMaxUser;
+}
+
+void SshLogin::show(const std::string& text) {
+  StringPtr banner(ssh_string_from_char(text.c_str()));
+  if (banner) ssh_send_issue_banner(session_, banner.get());
+}
+
+bool SshLogin::admit(const UserauthRequest& request) {
+  key_request_ = request.key;
+  if (!request.key) return true;
+  const auto& key = *request.key;
+  const bool accepted = transport_.accepts_signature(plain_algorithm(key.algorithm)) &&
+                        (!key.is_signed || transport_.accepts_signature(key.signature_algorithm));
+  // libssh does not ask whether somebody was there.
+  const bool present = !key.sk_flags || (*key.sk_flags & kUserPresent) != 0;
+  if (!accepted || !present) {
+    log_.debug(
+        present ? "a public key of an algorithm that is not accepted" : "a security key signed without being touched",
+        {{"connection_id", context_.connection_id}, {"algorithm", key.algorithm}});
+  }
+  return accepted && present;
+}
+
+// Fills in what the certificate proves; false when it proves nothing.
+bool SshLogin::certify(const std::string& blob, PublicKeyCredential& credential) {
+  const auto* certificates = transport_.user_certificates();
+  if (certificates == nullptr) return false;
+  auto certificate = parse_certificate(blob);
+  auto proved = certificate ? certificates->check(*certificate, blob, *user_, address_, unix_now())
+                            : Result<ProvedCertificate>(certificate.error());
+  if (!proved) {
+    log_.info("a user certificate is refused", {{"connection_id", context_.connection_id},
+                                                {"username", *user_},
+                                                {"client_ip", address_},
+                                                {"key_id", certificate ? certificate->key_id : std::string()},
+                                                {"error", proved.error().cause()}});
+    return false;
+  }
+  credential.blob = certificate->key_blob;
+  credential.fingerprint = fingerprint_of(certificate->key_blob);
+  credential.certificate = *std::move(proved);
+  return true;
 }
 
 int SshLogin::none(const char* user) {
@@ -64,13 +107,21 @@ int SshLogin::password(const char* user, const char* password) {
 int SshLogin::public_key(const char* user, ssh_key key, ssh_publickey_state_e state) {
   if (!begin_request(user)) return refuse();
   if (state != SSH_PUBLICKEY_STATE_NONE && state != SSH_PUBLICKEY_STATE_VALID) return refuse();
+  const auto request = std::exchange(key_request_, std::nullopt);
+  std::string blob = request ? request->blob : std::string();
+  if (!request && !decode_base64(base64_of(key), blob)) return refuse();
   PublicKeyCredential credential;
-  credential.blob = decode_base64(base64_of(key));
-  credential.algorithm = transport_.signature_algorithm(key);
-  credential.fingerprint = fingerprint_of(key);
+  credential.algorithm = !request             ? transport_.signature_algorithm(key)
+                         : request->is_signed ? request->signature_algorithm
+                                              : plain_algorithm(request->algorithm);
   credential.proof =
       state == SSH_PUBLICKEY_STATE_VALID ? PublicKeyCredential::Proof::Signed : PublicKeyCredential::Proof::Probe;
-  if (credential.blob.empty()) return refuse();
+  if (is_certificate_algorithm(FieldReader(std::as_bytes(std::span(blob))).string())) {
+    if (!certify(blob, credential)) return refuse();
+  } else {
+    credential.fingerprint = fingerprint_of(blob);
+    credential.blob = std::move(blob);
+  }
   const bool probe = credential.proof == PublicKeyCredential::Proof::Probe;
   auto step = submit(std::move(credential));
   if (!probe) return conclude(std::move(step));
@@ -81,8 +132,11 @@ int SshLogin::public_key(const char* user, ssh_key key, ssh_publickey_state_e st
 }
 
 int SshLogin::message(ssh_message message) {
-  if (ssh_message_type(message) != SSH_REQUEST_AUTH || ssh_message_subtype(message) != SSH_AUTH_METHOD_INTERACTIVE)
+  if (ssh_message_type(message) != SSH_REQUEST_AUTH) return 1;
+  if (ssh_message_subtype(message) != SSH_AUTH_METHOD_INTERACTIVE) {
+    refuse();  // a method that nobody offered, or a request that AuthGate has taken from libssh
     return 1;
+  }
   const bool response = ssh_message_auth_kbdint_is_response(message) == 1;
   const char* user = response && user_ ? user_->c_str() : ssh_message_auth_user(message);
   const bool expected = prompted_ || !response;
@@ -127,7 +181,14 @@ int SshLogin::ask(ssh_message message, const std::string& instruction, const std
   return 0;
 }
 
-LoginStep SshLogin::submit(const Credential& credential) { return attempt_.submit(context_, *user_, credential); }
+LoginStep SshLogin::submit(const Credential& credential) {
+  std::string weakness = weakness_;
+  const auto* key = std::get_if<PublicKeyCredential>(&credential);
+  if (weakness.empty() && key != nullptr && !is_secure_algorithm(key->algorithm))
+    weakness = "the signature algorithm " + key->algorithm;
+  attempt_.set_weakness(weakness);
+  return attempt_.submit(context_, *user_, credential);
+}
 
 int SshLogin::conclude(LoginStep step) {
   pending_.reset();
@@ -147,6 +208,7 @@ int SshLogin::conclude(LoginStep step) {
     case LoginStep::Outcome::Refused:
       break;
   }
+  if (!step.notice.empty()) show(step.notice + "\r\n");
   offer(step.methods);
   return refuse();
 }

@@ -9,15 +9,23 @@
 
 #include "slipway/session.h"
 #include "transport.h"
+#include "userauth_request.h"
 
 namespace slipway::sftp {
 
 // Lives on the connection's thread, and longer than the session's callbacks may run.
 class SshLogin {
  public:
-  SshLogin(ssh_session session, const Transport& transport, LoginAttempt& attempt, OpContext context, Logger& log);
+  // `address` is the client's.
+  SshLogin(ssh_session session, const Transport& transport, LoginAttempt& attempt, OpContext context,
+           std::string address, Logger& log);
   SshLogin(const SshLogin&) = delete;
   SshLogin& operator=(const SshLogin&) = delete;
+
+  // What is weak about the connection's algorithms, once they are negotiated.
+  void set_weakness(std::string weakness) { weakness_ = std::move(weakness); }
+  // Whether libssh may see the request that comes next (AuthGate): its key's algorithms are among the accepted ones.
+  bool admit(const UserauthRequest& request);
 
   // libssh's callbacks; each answers SSH_AUTH_SUCCESS, SSH_AUTH_PARTIAL or SSH_AUTH_DENIED, which libssh sends on.
   int none(const char* user);
@@ -35,16 +43,21 @@ class SshLogin {
   bool begin_request(const char* user);
   int ask(ssh_message message, const std::string& instruction, const std::vector<Prompt>& prompts);
 
+  bool certify(const std::string& blob, PublicKeyCredential& credential);
   LoginStep submit(const Credential& credential);
   int conclude(LoginStep step);
   int refuse();
   void offer(const std::vector<std::string>& methods);
+  void show(const std::string& text);
 
   const ssh_session session_;
   const Transport& transport_;
   LoginAttempt& attempt_;
   const OpContext context_;
+  const std::string address_;
   Logger& log_;
+  std::string weakness_;
+  std::optional<KeyRequest> key_request_;  // of the request that libssh is at; nothing where it cannot be seen
 
   std::optional<std::string> user_;  // of the first request; another one's ends the connection
   bool banner_sent_ = false, exhausted_ = false, prompted_ = false;

@@ -4,6 +4,8 @@
 
 #include <fstream>
 
+#include "public_key.h"
+
 namespace slipway::sftp {
 namespace {
 
@@ -28,6 +30,13 @@ Result<std::shared_ptr<const Transport>> Transport::make(const Settings& setting
   SLIPWAY_ASSIGN(auto lists, choose_algorithms(settings.algorithms));
   for (const auto& warning : lists.warnings) log.warn(warning);
   SLIPWAY_ASSIGN(auto keys, load_host_keys(config_dir, settings.host_key_files, log));
+
+  if (!settings.trusted_authority_files.empty()) {
+    SLIPWAY_ASSIGN(transport->user_certificates_,
+                   UserCertificates::load(config_dir, settings.trusted_authority_files, settings.revoked_file));
+    log.info("user certificates", {{"authorities", transport->user_certificates_->authorities()},
+                                   {"revoked", transport->user_certificates_->revoked()}});
+  }
 
   transport->bind_.reset(ssh_bind_new());
   if (!transport->bind_) return Error(Errc::Internal, "ssh", "out of memory");
@@ -75,13 +84,20 @@ Status Transport::attach(ssh_session session, int fd) const {
   return Error(Errc::Internal, "ssh", ssh_get_error(bind_.get()));
 }
 
+bool Transport::accepts_signature(std::string_view algorithm) const {
+  return is_listed(algorithms_.public_keys, algorithm);
+}
+
 std::string Transport::signature_algorithm(ssh_key key) const {
   switch (ssh_key_type(key)) {
     case SSH_KEYTYPE_RSA:
-      if (accepts_sha1_signatures(algorithms_)) return "ssh-rsa";
-      return algorithms_.public_keys.find("rsa-sha2-256") != std::string::npos ? "rsa-sha2-256" : "rsa-sha2-512";
+    case SSH_KEYTYPE_RSA_CERT01:
+      for (const auto* weaker : {"ssh-rsa", "rsa-sha2-256"}) {
+        if (accepts_signature(weaker)) return weaker;
+      }
+      return "rsa-sha2-512";
     default:
-      return ssh_key_type_to_char(ssh_key_type(key));
+      return plain_algorithm(ssh_key_type_to_char(ssh_key_type(key)));
   }
 }
 

@@ -8,6 +8,7 @@
 
 #include "host_keys.h"
 #include "settings.h"
+#include "user_certificates.h"
 
 namespace slipway::sftp {
 
@@ -27,8 +28,12 @@ class Transport {
   int max_auth_tries() const noexcept { return max_auth_tries_; }             // 0: no limit
   bool password_authentication() const noexcept { return password_authentication_; }
   bool keyboard_interactive_authentication() const noexcept { return keyboard_interactive_authentication_; }
-  // What a signature by a key of this type was made with, as far as it can be known: libssh does not say, so for RSA it
-  // is the weakest that is accepted.
+  // Whether a user's signature may be made with it.
+  bool accepts_signature(std::string_view algorithm) const;
+  // Null when no authority is trusted.
+  const UserCertificates* user_certificates() const noexcept { return user_certificates_.get(); }
+  // What a signature by a key of this type was made with, where AuthGate cannot tell: for RSA the weakest that is
+  // accepted.
   std::string signature_algorithm(ssh_key key) const;
 
  private:
@@ -38,6 +43,7 @@ class Transport {
   mutable std::mutex mutex_;  // ssh_bind is not thread-safe
   BindPtr bind_;
   AlgorithmLists algorithms_;
+  std::shared_ptr<const UserCertificates> user_certificates_;
   std::vector<std::string> fingerprints_;
   std::string login_banner_;
   int max_auth_tries_ = 0;
