@@ -25,6 +25,7 @@
 #include "core/management/restore.h"
 #include "core/module/supervisor.h"
 #include "core/net/listener.h"
+#include "core/session/access.h"
 #include "core/session/session_manager.h"
 
 namespace slipway::app {
@@ -63,6 +64,7 @@ class Server {
   std::unique_ptr<accounts::OpenedSettings> opened_settings_;
   std::unique_ptr<session::SharedCounters> counters_;
   std::unique_ptr<session::SessionManager> sessions_;
+  std::unique_ptr<session::Access> access_;
   std::unique_ptr<session::QuotaScans> scans_;
   std::unique_ptr<net::Listeners> listeners_;
   std::unique_ptr<RunningModules> modules_;
@@ -106,6 +108,7 @@ Status Server::start() {
       return hooks_->post_connect(ctx, protocol, ip);
     };
   sessions_ = std::make_unique<session::SessionManager>(std::move(rooms), settings.sessions);
+  access_ = std::make_unique<session::Access>(*sessions_);
   scans_ = std::make_unique<session::QuotaScans>(*sessions_, *pool_);
   listeners_ = std::make_unique<net::Listeners>();
   modules_ = std::make_unique<RunningModules>(*supervisor_, options_.location, kStopTime);
@@ -114,6 +117,7 @@ Status Server::start() {
 
   services_->add<AccountService>(*accounts_->accounts);
   services_->add<SessionService>(*sessions_);
+  services_->add<AccessService>(*access_);
   services_->add<PathResolver>(*sessions_);
   services_->add<EventService>(*accounts_->bus);
   services_->add<ListenerService>(*listeners_);

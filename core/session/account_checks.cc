@@ -22,6 +22,11 @@ Error denied(const User& user, std::string reason) {
   return {Errc::PermissionDenied, user.username, std::move(reason)};
 }
 
+bool has_totp(const User& user, std::string_view protocol) {
+  const auto& totp = user.filters.totp_config;
+  return totp.enabled && contains(totp.protocols, protocol);
+}
+
 bool password_expired(const User& user, std::int64_t now_ms) {
   constexpr std::int64_t kDayMs = 24LL * 60 * 60 * 1000;
   return user.filters.password_expiration > 0 &&
@@ -54,6 +59,17 @@ Status check_still_valid(const User& user, std::chrono::system_clock::time_point
   return ok();
 }
 
+bool must_change_password(const User& user, std::chrono::system_clock::time_point now) {
+  return user.filters.require_password_change || password_expired(user, unix_ms(now));
+}
+
+std::vector<std::string> missing_second_factors(const User& user) {
+  std::vector<std::string> missing;
+  for (const auto& protocol : user.filters.two_factor_protocols)
+    if (!has_totp(user, protocol)) missing.push_back(protocol);
+  return missing;
+}
+
 Status check_account(const User& user, const LoginFacts& facts) {
   SLIPWAY_TRY(check_still_valid(user, facts.now, facts.local_time));
   const auto& filters = user.filters;
@@ -66,11 +82,10 @@ Status check_account(const User& user, const LoginFacts& facts) {
     if (password_expired(user, unix_ms(facts.now))) return denied(user, "the password has expired and must be changed");
   }
 
-  const auto& totp = filters.totp_config;
-  const bool has_totp = totp.enabled && contains(totp.protocols, facts.protocol);
-  if (contains(filters.two_factor_protocols, facts.protocol) && !has_totp)
+  const bool totp = has_totp(user, facts.protocol);
+  if (facts.protocol != "HTTP" && contains(filters.two_factor_protocols, facts.protocol) && !totp)
     return denied(user, "a second factor is required for " + std::string(facts.protocol) + " and is not set");
-  if (has_totp && facts.method.find("keyboard-interactive") != std::string_view::npos)
+  if (totp && facts.method.find("keyboard-interactive") != std::string_view::npos)
     return denied(user, "this login needs a one-time passcode, which no loaded module asks for");
 
   // Both lists may name an address; the denied one decides (the observed edition lets the allowed one win).

@@ -77,6 +77,8 @@ TEST(AccountChecks, AMissingSecondFactorIsRefused) {
   user.filters.two_factor_protocols = {"SSH"};
   EXPECT_FALSE(check(user));
   EXPECT_TRUE(check(user, "FTP"));
+  user.filters.two_factor_protocols = {"SSH", "HTTP"};
+  EXPECT_TRUE(check(user, "HTTP")) << "that is where a second factor is set";
   user.filters.totp_config.enabled = true;
   user.filters.totp_config.protocols = {"SSH"};
   EXPECT_TRUE(check(user));

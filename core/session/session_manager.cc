@@ -3,6 +3,8 @@
 #include "core/log/log.h"
 #include "core/session/account_checks.h"
 #include "core/session/login_attempt.h"
+#include "core/session/login_methods.h"
+#include "core/session/user_login.h"
 #include "core/vfs/path.h"
 
 namespace slipway::session {
@@ -27,6 +29,22 @@ class AdmittedPlace final : public Admitted {
       }
     }
     return make_login_attempt(manager_, std::move(connection_));
+  }
+
+  Result<std::unique_ptr<Login>> resume(const OpContext& context, std::string_view name) override {
+    SLIPWAY_TRY(wait(context));
+    const ConnectionRequest& request = connection_->request();
+    auto user = manager_.rooms().accounts.effective_user(name);
+    if (user.code() == Errc::NotFound) return Error(Errc::AuthFailed, std::string(name), "the account is gone");
+    if (!user) return user.error();
+    const accounts::User& account = (*user)->user;
+    // The login that came before was one with a password.
+    const auto decision = decide_method(request.protocol, {}, "password", account.filters.denied_login_methods);
+    if (decision.kind != MethodDecision::Kind::Accept)
+      return Error(Errc::PermissionDenied, account.username, "login method password is not allowed");
+    SLIPWAY_TRY(check_account(account, {request.protocol, decision.method, request.remote.address,
+                                        std::chrono::system_clock::now(), manager_.settings()->local_time}));
+    return make_login(manager_, std::move(connection_), *std::move(user));
   }
 
  private:

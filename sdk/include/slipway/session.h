@@ -182,6 +182,15 @@ class Admitted {
   // Once. Waits as rate limits ask (at most ten seconds) and asks the configured hook, so it is not for the thread that
   // accepts. PermissionDenied: refuse the connection without an explanation; Cancelled as `context` asks.
   virtual Result<std::unique_ptr<LoginAttempt>> begin(const OpContext& context) = 0;
+  // Instead of begin(), for a user who proved earlier who they are (by a token of the protocol's own): waits as rate
+  // limits ask, then checks the account as a login would, without a credential, a login event or a hook. AuthFailed
+  // when the account is gone; PermissionDenied with the reason when it may not log in here and now.
+  virtual Result<std::unique_ptr<Login>> resume(const OpContext& context, std::string_view user) {
+    (void)context;
+    return Error(Errc::NotSupported, std::string(user), "this host resumes no logins");
+  }
+  // Instead of begin(), for requests that log no user in: waits as rate limits ask.
+  virtual Status wait(const OpContext& context) { return check(context, "connection"); }
 };
 
 class SessionService {
