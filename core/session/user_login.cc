@@ -29,7 +29,10 @@ class UserSession final : public Session {
     log::write(LogLevel::Debug, "sessions", id_, "session closed", {{"username", user_}});
   }
 
-  Filesystem& fs() noexcept override { return *fs_; }
+  Filesystem& fs() noexcept override {
+    entry_->touch();
+    return *fs_;
+  }
   const std::string& id() const noexcept override { return id_; }
   const std::string& user() const noexcept override { return user_; }
   const VPath& start_directory() const noexcept override { return start_; }
@@ -84,6 +87,7 @@ Result<std::unique_ptr<Session>> UserLogin::open(std::string_view protocol, std:
     return policy.error();
   }
   policy->admission = entry->transfers();
+  policy->mark_activity = [entry] { entry->touch(); };
   policy->mark_first_transfer = [&accounts = rooms.accounts, name = account.username](bool upload) {
     return accounts.mark_first_transfer(name, upload);
   };

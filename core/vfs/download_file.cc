@@ -37,6 +37,11 @@ Status DownloadFile::sent(const OpContext& ctx, std::size_t bytes) {
   return transfer_->moved(ctx, Direction::Download, bytes);
 }
 
+Result<File*> DownloadFile::content(const OpContext& ctx) {
+  SLIPWAY_TRY(transfer_->check(ctx));
+  return file_.get();
+}
+
 Result<FileInfo> DownloadFile::stat(const OpContext& ctx) {
   auto info = about(place_.virtual_path, file_->stat(ctx));
   if (info) info->name = place_.virtual_path.name();
@@ -49,6 +54,7 @@ Status DownloadFile::set_attributes(const OpContext& ctx, const FileAttributes& 
 
 void* DownloadFile::query(std::string_view interface_id) noexcept {
   if (interface_id == DirectReads::kInterfaceId) return static_cast<DirectReads*>(this);
+  if (interface_id == StoredContent::kInterfaceId) return static_cast<StoredContent*>(this);
   return nullptr;
 }
 

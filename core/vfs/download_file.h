@@ -1,12 +1,13 @@
 // A file that a client reads: counted, paced, and reported when it ends.
 #pragma once
 
+#include "core/vfs/range_copy.h"
 #include "core/vfs/transfer.h"
 #include "slipway/session.h"
 
 namespace slipway::vfs {
 
-class DownloadFile final : public File, private DirectReads {
+class DownloadFile final : public File, private DirectReads, private StoredContent {
  public:
   DownloadFile(std::unique_ptr<Transfer> transfer, Place place, std::unique_ptr<File> file);
   // Without finish() the download ended early: an error for log and event.
@@ -20,6 +21,7 @@ class DownloadFile final : public File, private DirectReads {
 
  private:
   int fd() const noexcept override { return file_->native_fd(); }
+  Result<File*> content(const OpContext& ctx) override;
   Status sent(const OpContext& ctx, std::size_t bytes) override;
   void end(const OpContext& ctx, const Error* error);
 

@@ -56,6 +56,9 @@ std::string Guard::location(const VPath& path) const { return s_->place(path).lo
 
 void* Guard::query(std::string_view interface_id) noexcept {
   if (interface_id == TreeRules::kInterfaceId) return static_cast<TreeRules*>(this);
+  if (interface_id == TreeOperations::kInterfaceId) return static_cast<TreeOperations*>(this);
+  if (interface_id == DigestReads::kInterfaceId) return static_cast<DigestReads*>(this);
+  if (interface_id == CommandNotices::kInterfaceId) return static_cast<CommandNotices*>(this);
   return nullptr;
 }
 

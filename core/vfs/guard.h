@@ -25,7 +25,8 @@ namespace slipway::vfs {
 //
 // capabilities() are those that every mount has, Immediate only while nothing (bandwidth, a before-handler) can wait;
 // what a single path can do is learnt by trying. native_fd() of files is -1; File::query answers DirectReads
-// (slipway/session.h), Filesystem::query answers TreeRules (core/vfs/tree.h).
+// (slipway/session.h) and RangeCopy, Filesystem::query answers TreeRules (core/vfs/tree.h) and the rest of
+// slipway/server_side.h.
 std::unique_ptr<Filesystem> make_guard(Policy policy, std::shared_ptr<events::EventBus> bus);
 
 }  // namespace slipway::vfs

@@ -5,6 +5,7 @@ namespace slipway::vfs {
 
 Status Guard::copy(const OpContext& ctx, const VPath& source, const VPath& target) {
   const GuardState& s = *s_;
+  if (s.policy.mark_activity) s.policy.mark_activity();
   const auto started = std::chrono::steady_clock::now();
   const Place from = s.place(source), to = s.place(target);
   SLIPWAY_TRY(s.access.require_on(Permission::Copy, source));

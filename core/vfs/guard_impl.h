@@ -8,7 +8,11 @@
 
 namespace slipway::vfs {
 
-class Guard final : public Filesystem, private TreeRules {
+class Guard final : public Filesystem,
+                    private TreeRules,
+                    private TreeOperations,
+                    private DigestReads,
+                    private CommandNotices {
  public:
   explicit Guard(std::shared_ptr<GuardState> state) : s_(std::move(state)) {}
 
@@ -46,6 +50,12 @@ class Guard final : public Filesystem, private TreeRules {
 
   // TreeRules
   Status removable(const VPath& path) const override;
+
+  // guard_server_side.cc
+  Status copy_tree(const OpContext& ctx, const CopyRequest& request) override;
+  Status remove_tree(const OpContext& ctx, const VPath& path) override;
+  Result<std::unique_ptr<File>> open_for_digest(const OpContext& ctx, const VPath& path) override;
+  void command_ended(const OpContext& ctx, const Command& command) override;
 
   Status check_rename(const Place& from, const Place& to) const;
   Status check_rename_tree(const OpContext& ctx, const Place& from, const Place& to) const;

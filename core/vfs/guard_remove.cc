@@ -49,6 +49,7 @@ Status Guard::make_dir(const OpContext& ctx, const VPath& path, std::uint32_t mo
 
 Status Guard::remove(const OpContext& ctx, const VPath& path) {
   const GuardState& s = *s_;
+  if (s.policy.mark_activity) s.policy.mark_activity();
   SLIPWAY_TRY(s.access.require(Permission::DeleteFiles, path));
   SLIPWAY_TRY(s.access.usable(path));
   if (path.is_root() || is_synthetic(path)) return refused(Errc::IsDirectory, path, "is a directory");

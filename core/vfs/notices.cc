@@ -89,7 +89,7 @@ void Notices::log_command(std::string_view sender, const Place& place, const Com
               {"modification_time", time_text(line.mtime)},
               {"size", line.size},
               {"elapsed", line.elapsed.count()},
-              {"ssh_command", ""},
+              {"ssh_command", printable(line.ssh_command)},
               {"protocol", policy_.protocol}});
 }
 

@@ -17,6 +17,7 @@ struct CommandLine {
   std::int64_t uid = -1, gid = -1, size = -1;
   std::optional<Timestamp> atime, mtime;
   std::chrono::milliseconds elapsed{0};
+  std::string_view ssh_command;
 };
 
 struct TransferLine {

@@ -232,6 +232,8 @@ struct Policy {
   std::shared_ptr<TransferAdmission> admission;                     // null: everything is admitted
   // Called once for the first successful upload or download of an account; null: nobody cares.
   std::function<bool(bool upload)> mark_first_transfer;  // true: it was the first one
+  // Called now and then while a long operation goes on without a transfer; null: nobody cares.
+  std::function<void()> mark_activity;
 };
 
 }  // namespace slipway::vfs

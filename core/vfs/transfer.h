@@ -28,6 +28,12 @@ class Transfer {
   // Counts bytes that move in `direction`, which may be the other one of a file open for both, and waits as the
   // bandwidth asks. QuotaExceeded beyond the transfer quota.
   Status moved(const OpContext& ctx, Direction direction, std::size_t bytes);
+  // Notes bytes that went from one file of the server into another: nothing was transferred, but the transfer moves.
+  void copied(std::size_t bytes) noexcept {
+    copied_.fetch_add(bytes, std::memory_order_relaxed);
+    if (ticket_) ticket_->bytes.fetch_add(bytes, std::memory_order_relaxed);
+  }
+  std::uint64_t bytes_copied() const noexcept { return copied_.load(std::memory_order_relaxed); }
   // The transfer cannot succeed any more; the first error is kept and returned.
   Error fail(Error error);
   bool failed() const noexcept { return failed_.load(std::memory_order_acquire); }
@@ -56,6 +62,7 @@ class Transfer {
   const std::chrono::steady_clock::time_point started_ = std::chrono::steady_clock::now();
   std::unique_ptr<TransferTicket> ticket_;
   std::atomic<std::uint64_t> moved_[2] = {0, 0};
+  std::atomic<std::uint64_t> copied_{0};
   std::atomic<bool> failed_{false};
   std::mutex failure_mutex_;
   std::optional<Error> failure_;

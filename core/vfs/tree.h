@@ -2,7 +2,7 @@
 // filesystem, so that every permission, quota and event is that of the single operations.
 #pragma once
 
-#include "slipway/filesystem.h"
+#include "slipway/server_side.h"
 
 namespace slipway::vfs {
 
@@ -23,13 +23,8 @@ class TreeRules {
 // other. Stops at the first error; what was copied until then stays. At most 1000 levels; Cancelled with ctx.stop.
 Status copy_tree(const OpContext& ctx, Filesystem& fs, const VPath& from, const VPath& to);
 
-// Where a copy goes that was asked for as "copy `from` `to`": inside `to` when that is an existing directory or is
-// written with a trailing slash, except that a `from` with a trailing slash means its contents and then `to` is meant.
-struct CopyRequest {
-  VPath from, to;
-  bool contents = false;  // `from` had a trailing slash
-  bool into = false;      // `to` had one
-};
+// Where a copy goes that was asked for as "copy `from` `to`".
+using CopyRequest = TreeOperations::CopyRequest;
 Result<VPath> copy_target(const OpContext& ctx, Filesystem& fs, const CopyRequest& request);
 
 // Removes a file or link, or a directory with everything below it that the user sees, deepest first. Nothing is removed

@@ -15,6 +15,7 @@ using Leave = StorageWriter::Leave;
 
 // Quota is reserved in steps, so that the account's lock is taken once a step and not once a block.
 constexpr std::uint64_t kReservationStep = 1u << 20;
+constexpr std::uint64_t kCopyStep = 16u << 20;  // of one call of copy_range
 constexpr std::uint64_t kLargestFile = std::numeric_limits<std::int64_t>::max() / 2;
 
 // The flags of Linux, which hooks know.
@@ -93,6 +94,40 @@ void UploadFile::raise_size(std::uint64_t end) noexcept {
   std::uint64_t size = size_.load(std::memory_order_relaxed);
   while (size < end && !size_.compare_exchange_weak(size, end, std::memory_order_relaxed)) {
   }
+}
+
+void* UploadFile::query(std::string_view interface_id) noexcept {
+  if (interface_id == RangeCopy::kInterfaceId) return static_cast<RangeCopy*>(this);
+  if (interface_id == StoredContent::kInterfaceId) return static_cast<StoredContent*>(this);
+  return nullptr;
+}
+
+Result<File*> UploadFile::content(const OpContext& ctx) {
+  if (!plan_.options.read) return not_supported(plan_.place.virtual_path, "the file is not open for reading");
+  if (!plan_.readable) return denied(plan_.place.virtual_path);
+  SLIPWAY_TRY(transfer_->check(ctx));
+  return &writer_->file();
+}
+
+Result<std::uint64_t> UploadFile::copy_range(const OpContext& ctx, File& source, const Range& range) {
+  auto* stored = static_cast<StoredContent*>(source.query(StoredContent::kInterfaceId));
+  if (stored == nullptr) return Error(Errc::InvalidArgument, "copy", "the source is no file of this session");
+  SLIPWAY_ASSIGN(File * from, stored->content(ctx));
+  SLIPWAY_TRY(transfer_->check(ctx));
+  // Room is taken for what is there, not for what was asked for.
+  SLIPWAY_ASSIGN(const FileInfo info, from->stat(ctx));
+  if (range.source_offset >= info.size) return std::uint64_t{0};
+  const std::uint64_t length = std::min({range.length, info.size - range.source_offset, kCopyStep});
+  const std::uint64_t end = range.target_offset + length;
+  if (end < length || end > kLargestFile)
+    return Error(Errc::InvalidArgument, "copy", "the position is beyond the largest possible file");
+  if (end > allowed_.load(std::memory_order_relaxed)) SLIPWAY_TRY(make_room(end));
+  auto copied = copy_content(transfer_->storage_context(ctx), *from, range.source_offset, writer_->file(),
+                             range.target_offset, length);
+  if (!copied) return transfer_->fail(about(plan_.place.virtual_path, std::move(copied).error()));
+  raise_size(range.target_offset + *copied);
+  transfer_->copied(*copied);
+  return copied;
 }
 
 Result<FileInfo> UploadFile::stat(const OpContext& ctx) {
@@ -216,7 +251,7 @@ Status UploadFile::report(const OpContext& ctx, std::uint64_t size, const Error*
     }
     answer = guard.notices.tell(ctx, std::move(event));
   }
-  const std::uint64_t moved = transfer_->bytes(Direction::Upload);
+  const std::uint64_t moved = transfer_->bytes(Direction::Upload) + transfer_->bytes_copied();
   const Error* logged = error ? error : (answer ? nullptr : &answer.error());
   guard.notices.log_transfer(plan_.place, {.upload = true, .bytes = moved, .elapsed = elapsed, .error = logged});
   const bool first = !logged && guard.policy.mark_first_transfer && guard.policy.mark_first_transfer(true);

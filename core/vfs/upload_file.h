@@ -3,8 +3,10 @@
 
 #include "core/base/lock_guarded.h"
 #include "core/vfs/quota_hold.h"
+#include "core/vfs/range_copy.h"
 #include "core/vfs/storage_writer.h"
 #include "core/vfs/transfer.h"
+#include "slipway/server_side.h"
 
 namespace slipway::vfs {
 
@@ -18,7 +20,7 @@ struct UploadPlan {
   bool readable = true;  // download permission, for a file opened for both
 };
 
-class UploadFile final : public File {
+class UploadFile final : public File, private RangeCopy, private StoredContent {
  public:
   UploadFile(std::unique_ptr<Transfer> transfer, UploadPlan plan, QuotaHold hold,
              std::unique_ptr<StorageWriter> writer);
@@ -32,8 +34,12 @@ class UploadFile final : public File {
   Status set_attributes(const OpContext& ctx, const FileAttributes& attributes) override;
   Status sync(const OpContext& ctx) override;
   Status finish(const OpContext& ctx) override;
+  void* query(std::string_view interface_id) noexcept override;
 
  private:
+  Result<std::uint64_t> copy_range(const OpContext& ctx, File& source, const Range& range) override;
+  Result<File*> content(const OpContext& ctx) override;
+
   friend Result<std::unique_ptr<File>> open_upload(const OpContext&, std::unique_ptr<Transfer>, UploadPlan, QuotaHold);
 
   Status make_room(std::uint64_t size);
