@@ -9,6 +9,8 @@
 #include <cstdlib>
 #include <cstring>
 
+#include "worker_thread.h"
+
 namespace slipway::sftp {
 namespace {
 
@@ -20,13 +22,7 @@ constexpr auto kWatchInterval = 1s;
 constexpr auto kStopGrace = 3s;       // for goodbyes, before sockets are cut
 constexpr auto kAcceptRetry = 100ms;  // after an error that may pass, such as too many open files
 
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-constexpr std::size_t kStack = 4u << 20;
-#else
-// Only what is touched counts: about 20 KiB for an idle connection. The deepest known use is libssh's recursion over
-// small packets of one read, 30 KiB; hooks and storage come on top.
-constexpr std::size_t kStack = 512u << 10;
-#endif
+constexpr std::size_t kMaxSystemName = 4096;
 
 bool is_set(const char* variable) {
   const char* value = std::getenv(variable);
@@ -58,6 +54,7 @@ Server::Server(Services services, ListenerService& listeners, std::string config
   ssh_init();
   environment_.settings.dot_entries =
       !is_set("SLIPWAY_HOOK__DISABLE_DOT_ENTRIES") && !is_set("SFTPGO_HOOK__DISABLE_DOT_ENTRIES");
+  environment_.commands = &commands_;
   void* sink =
       ::mmap(nullptr, ReceiveWindow::kMax, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
   if (sink == MAP_FAILED) return;
@@ -83,9 +80,26 @@ Result<std::list<std::unique_ptr<Server::Binding>>> Server::listen(const std::ve
   return opened;
 }
 
+// What uname prints: the documented variable of either name, without what would break the line.
+std::string system_name() {
+  const char* text = std::getenv("SLIPWAY_HOOK__SSHD_UNAME_OUTPUT");
+  if (text == nullptr) text = std::getenv("SFTPGO_HOOK__SSHD_UNAME_OUTPUT");
+  std::string name(text == nullptr || *text == '\0' ? kDefaultSystemName : std::string_view(text));
+  std::erase_if(name, [](char c) { return c == '\n' || c == '\r'; });
+  if (name.size() > kMaxSystemName) name.resize(kMaxSystemName);
+  return name;
+}
+
+void Server::take_commands(const Settings& settings) {
+  for (const auto& name : settings.unknown_commands)
+    services_.log.warn("this server has no such command; it is left out of enabled_ssh_commands", {{"command", name}});
+  commands_.set(std::make_shared<const CommandSet>(settings.commands, system_name()));
+}
+
 Status Server::start(const Settings& settings) {
   SLIPWAY_ASSIGN(auto transport, Transport::make(settings, config_dir_, services_.log));
   SLIPWAY_ASSIGN(auto bindings, listen(settings.bindings));
+  take_commands(settings);
   if (environment_.window_budget == nullptr)
     services_.log.warn("this libssh cannot grow the receive window; uploads over long paths will be slow");
   services_.log.debug("reads of the socket", {{"large", read_ahead_available()}, {"libssh", ssh_version(0)}});
@@ -110,6 +124,7 @@ Status Server::configure(const Settings& settings) {
     if (std::none_of(bindings_.begin(), bindings_.end(), same)) added.push_back(binding);
   }
   SLIPWAY_ASSIGN(auto opened, listen(added));
+  take_commands(settings);
 
   std::list<std::unique_ptr<Binding>> removed;
   {
@@ -194,7 +209,7 @@ void Server::serve(AcceptedConnection accepted) {
   }
   pthread_attr_t attributes;
   pthread_attr_init(&attributes);
-  pthread_attr_setstacksize(&attributes, kStack);
+  pthread_attr_setstacksize(&attributes, kThreadStack);
   pthread_t thread{};
   const int failed = ::pthread_create(&thread, &attributes, &Server::connection_thread, &connection);
   pthread_attr_destroy(&attributes);

@@ -28,7 +28,8 @@ class Server {
 
   // Listens and serves. Nothing is left behind on failure.
   Status start(const Settings& settings);
-  // New connections get the new settings; listeners that are in both stay. Nothing changes on failure.
+  // New connections get the new settings, commands that begin the new set of commands; listeners that are in both stay.
+  // Nothing changes on failure.
   Status configure(const Settings& settings);
   // Accepts no more, and waits for transfers until the deadline.
   void drain(std::chrono::steady_clock::time_point deadline) noexcept;
@@ -59,6 +60,7 @@ class Server {
   void accept(Listener& listener);
   void serve(AcceptedConnection accepted);
   static void* connection_thread(void* connection);
+  void take_commands(const Settings& settings);
   static void join(std::list<Connection>& ended);
   void watch();
   std::vector<std::shared_ptr<SshConnection>> connections() const;
@@ -68,6 +70,7 @@ class Server {
   ListenerService& listeners_;
   const std::string config_dir_;
   WindowBudget window_budget_;
+  CurrentCommands commands_;
   ChannelEnvironment environment_;
 
   mutable std::mutex mutex_;  // guards what follows

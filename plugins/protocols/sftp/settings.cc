@@ -1,5 +1,7 @@
 #include "settings.h"
 
+#include "command_set.h"
+
 namespace slipway::sftp {
 namespace {
 
@@ -35,6 +37,7 @@ Result<Settings> read_settings(const OptionView& options) {
   settings.algorithms.macs = list(options, "macs");
   settings.algorithms.public_keys = list(options, "public_key_algorithms");
   settings.algorithms.min_group_exchange_bits = static_cast<int>(options.integer("min_dh_group_exchange_key_size"));
+  settings.commands = known_commands(list(options, "enabled_ssh_commands"), settings.unknown_commands);
   settings.banner_file = options.string("login_banner_file");
   settings.trusted_authority_files = list(options, "trusted_user_ca_keys");
   settings.revoked_file = options.string("revoked_user_certs_file");

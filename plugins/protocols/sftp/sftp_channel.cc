@@ -12,8 +12,12 @@ SftpChannel::SftpChannel(std::unique_ptr<Session> session, const PathResolver& p
 
 SftpChannel::~SftpChannel() { handles_.clear(); }
 
+std::optional<int> SftpChannel::exit_status() const noexcept {
+  return input_ended_ && !has_work() && !has_output() ? std::optional(0) : std::nullopt;
+}
+
 bool SftpChannel::busy() const noexcept {
-  return handles_.size() > 0 || has_requests() || has_output() || !parser_.at_boundary();
+  return handles_.size() > 0 || has_work() || has_output() || !parser_.at_boundary();
 }
 
 bool SftpChannel::receive(std::span<const std::byte> input) {

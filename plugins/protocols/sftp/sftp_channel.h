@@ -4,6 +4,7 @@
 #include <memory>
 #include <string>
 
+#include "channel_program.h"
 #include "handle_table.h"
 #include "packet_parser.h"
 #include "sftp_status.h"
@@ -18,7 +19,7 @@ struct ChannelSettings {
 
 // One thread at a time. receive() may be called while the caller sends what to_send() gave, and is the only one that
 // may: replies are gathered in another buffer. Destroy it before its session.
-class SftpChannel {
+class SftpChannel final : public ChannelProgram {
  public:
   // Handles, requests and replies that a session may hold; soft, by one packet.
   static constexpr std::size_t kMaxHandles = 1000;
@@ -30,30 +31,33 @@ class SftpChannel {
   // `paths`, and `session`, outlive the channel. `stop` ends calls that wait for storage.
   SftpChannel(std::unique_ptr<Session> session, const PathResolver& paths, std::stop_token stop,
               ChannelSettings settings);
-  ~SftpChannel();
+  ~SftpChannel() override;
 
   // Takes all of `input`, or nothing when full(). Requests are kept for work(); the data of a WRITE goes straight to
   // its file when no request waits before it.
-  bool receive(std::span<const std::byte> input);
+  bool receive(std::span<const std::byte> input) override;
+  void end_of_input() override { input_ended_ = true; }
   // Answers waiting requests until kGather bytes of replies are there.
-  void work();
-  bool has_requests() const noexcept { return !requests_.empty(); }
+  void work() override;
+  bool has_work() const noexcept override { return !requests_.empty(); }
 
   // The replies to send next; sent() takes them off. The span is valid until then, whatever is received meanwhile.
-  std::span<const std::byte> to_send() noexcept;
-  void sent(std::size_t count) noexcept { sending_.consume(count); }
-  bool has_output() const noexcept { return !replies_.empty() || !sending_.empty(); }
+  std::span<const std::byte> to_send() noexcept override;
+  void sent(std::size_t count) noexcept override { sending_.consume(count); }
+  bool has_output() const noexcept override { return !replies_.empty() || !sending_.empty(); }
 
   // Nothing more is taken until work() and sent() have made room.
-  bool full() const noexcept { return requests_.size() >= kMaxQueued || unsent() >= kMaxUnsent; }
+  bool full() const noexcept override { return requests_.size() >= kMaxQueued || unsent() >= kMaxUnsent; }
   // Any one packet can be taken without becoming full.
-  bool has_headroom() const noexcept { return requests_.size() < kMaxQueued / 2 && unsent() < kMaxUnsent / 2; }
+  bool has_headroom() const noexcept override { return requests_.size() < kMaxQueued / 2 && unsent() < kMaxUnsent / 2; }
+  std::optional<int> exit_status() const noexcept override;
   // The client does not speak the protocol; the channel must end.
-  bool broken() const noexcept { return broken_; }
+  bool broken() const noexcept override { return broken_; }
   // Whether a file is open or a request waits: what a draining server waits for.
-  bool busy() const noexcept;
+  bool busy() const noexcept override;
+  bool at_rest() const noexcept override { return true; }
   // Drops buffers that are empty.
-  void release_memory() noexcept;
+  void release_memory() noexcept override;
 
   Session& session() noexcept { return *session_; }
 
@@ -100,8 +104,6 @@ class SftpChannel {
   Status finish(OpenFile& file);
   Status set_attributes(const VPath& path, const Attributes& attributes, Follow follow);
   Status set_attributes(OpenFile& file, const Attributes& attributes);
-  // Where the links on `path` lead, as far as they exist; the path itself where they cannot be followed.
-  VPath follow_links(const VPath& path);
 
   // The next field as a path of the session; an empty result after an error reply was written.
   std::optional<VPath> path(std::uint32_t id, Fields fields);
@@ -123,7 +125,7 @@ class SftpChannel {
   PacketWriter writer_{replies_};
   std::optional<StreamedWrite> write_;
   HandleTable handles_{kMaxHandles};
-  bool initialised_ = false, broken_ = false;
+  bool initialised_ = false, broken_ = false, input_ended_ = false;
 };
 
 }  // namespace slipway::sftp

@@ -2,6 +2,7 @@
 #include <array>
 #include <limits>
 
+#include "link_path.h"
 #include "sftp_channel.h"
 
 namespace slipway::sftp {
@@ -11,7 +12,6 @@ constexpr std::uint64_t kMaxOffset = std::numeric_limits<std::int64_t>::max();
 constexpr std::size_t kListBatch = 250;
 // Where a NAME reply ends early, so that the longest names still fit a packet.
 constexpr std::size_t kListBytes = 128 * 1024;
-constexpr int kMaxLinks = 40;
 
 constexpr std::array<std::pair<std::string_view, std::string_view>, 6> kExtensions{{
     {"posix-rename@openssh.com", "1"},
@@ -414,40 +414,13 @@ void SftpChannel::realpath(std::uint32_t id, Fields fields) {
   if (!path) return;
   const auto info = session_->fs().stat(context_, *path, Follow::No);
   if (!info && info.code() == Errc::PermissionDenied) return reply(id, info.error());
-  const auto resolved = follow_links(*path);
+  const auto resolved = follow_links(context_, session_->fs(), paths_, *path);
   writer_.begin(PacketType::Name, id);
   writer_.u32(1);
   writer_.string(resolved.str());
   writer_.string(resolved.str());
   writer_.u32(0);  // no attributes
   writer_.end();
-}
-
-VPath SftpChannel::follow_links(const VPath& path) {
-  auto& fs = session_->fs();
-  if (!has(fs.capabilities(), Capability::Symlinks)) return path;
-  VPath current = path;
-  for (int links = 0; links <= kMaxLinks; ++links) {
-    const std::string text = current.str();
-    bool changed = false;
-    for (std::size_t end = text.find('/', 1); !current.is_root() && !changed; end = text.find('/', end + 1)) {
-      const VPath prefix(text.substr(0, end));
-      const auto info = fs.stat(context_, prefix, Follow::No);
-      if (!info) return current;
-      if (info->type == FileType::Symlink) {
-        const auto target = fs.read_link(context_, prefix);
-        if (!target) return current;
-        const std::string rest = end == std::string::npos ? std::string() : text.substr(end);
-        auto next = paths_.resolve(prefix.parent(), *target + rest);
-        if (!next) return current;
-        current = *std::move(next);
-        changed = true;
-      }
-      if (end == std::string::npos) break;
-    }
-    if (!changed) return current;
-  }
-  return path;
 }
 
 void SftpChannel::readlink(std::uint32_t id, Fields fields) {

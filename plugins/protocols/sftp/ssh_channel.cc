@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 
+#include "command_channel.h"
+
 namespace slipway::sftp {
 namespace {
 
@@ -13,13 +15,16 @@ constexpr std::uint32_t kMaxSend = 512 * 1024;
 // below half of that).
 constexpr std::size_t kLibraryWindow = 2 * 1024 * 1024;
 
+// Of a command line, as /connections and the log show it.
+constexpr std::size_t kMaxShown = 255;
+
 SshChannel* self(void* data) { return static_cast<SshChannel*>(data); }
 
 }  // namespace
 
 std::unique_ptr<SshChannel> SshChannel::make(ssh_session session, ChannelOwner& owner, const std::string& channel_id,
                                              const ChannelEnvironment& environment) {
-  std::unique_ptr<SshChannel> channel(new SshChannel(owner, "SFTP_" + channel_id, environment));
+  std::unique_ptr<SshChannel> channel(new SshChannel(owner, channel_id, environment));
   channel->channel_ = ssh_channel_new(session);
   if (channel->channel_ == nullptr) return nullptr;
   auto& callbacks = channel->callbacks_;
@@ -38,6 +43,9 @@ std::unique_ptr<SshChannel> SshChannel::make(ssh_session session, ChannelOwner& 
     const bool wanted = std::string_view(subsystem) == "sftp";
     return wanted && without_exceptions([&] { return self(me)->start_sftp(); }, false) ? 0 : 1;
   };
+  callbacks.channel_exec_request_function = [](ssh_session, ssh_channel, const char* command, void* me) {
+    return without_exceptions([&] { return self(me)->start_command(command); }, false) ? 0 : 1;
+  };
   ssh_callbacks_init(&callbacks);
   if (ssh_set_channel_callbacks(channel->channel_, &callbacks) != SSH_OK) return nullptr;
   return channel;
@@ -45,38 +53,73 @@ std::unique_ptr<SshChannel> SshChannel::make(ssh_session session, ChannelOwner& 
 
 SshChannel::~SshChannel() {
   abandon();
+  program_.reset();
   if (channel_ == nullptr) return;
   ssh_remove_channel_callbacks(channel_, &callbacks_);
   ssh_channel_free(channel_);
 }
 
+// Null, and a line in the log, when there is none to be had.
+std::unique_ptr<Session> SshChannel::open_session(std::string_view protocol) {
+  connection_id_ = std::string(protocol) + "_" + channel_id_;
+  auto session = owner_.open_session(protocol, connection_id_);
+  if (session) return *std::move(session);
+  owner_.log().info("the session cannot be opened",
+                    {{"connection_id", connection_id_}, {"error", session.error().message()}});
+  return nullptr;
+}
+
 bool SshChannel::start_sftp() {
-  if (sftp_ || closed_here_ || eof_) return false;
-  auto session = owner_.open_session("SFTP", connection_id_);
-  if (!session) {
-    owner_.log().info("the session cannot be opened",
-                      {{"connection_id", connection_id_}, {"error", session.error().message()}});
+  if (program_ || closed_here_ || eof_) return false;
+  auto session = open_session("SFTP");
+  if (!session) return false;
+  const auto session_stop = session->stop_token();
+  begin(std::make_unique<SftpChannel>(std::move(session), owner_.paths(), stop_.get_token(), environment_.settings),
+        session_stop);
+  return true;
+}
+
+bool SshChannel::start_command(const std::string& line) {
+  if (program_ || closed_here_ || eof_) return false;
+  const auto commands = environment_.commands == nullptr ? nullptr : environment_.commands->get();
+  auto prepared = commands ? commands->prepare(line) : std::nullopt;
+  if (!prepared) {
+    owner_.log().info("command refused", {{"connection_id", channel_id_}, {"command", line.substr(0, kMaxShown)}});
     return false;
   }
-  const auto stop_token = (*session)->stop_token();
-  sftp_ = std::make_unique<SftpChannel>(*std::move(session), owner_.paths(), stop_.get_token(), environment_.settings);
-  on_session_stop_.emplace(stop_token, [this] {
+  auto session = open_session(prepared->protocol);
+  if (!session) return false;
+  session->set_command(line.substr(0, kMaxShown));
+  const auto session_stop = session->stop_token();
+  CommandChannel::Setup setup{std::move(session), owner_.paths(), owner_.log(), std::move(prepared->command),
+                              [this] { owner_.wake(); }};
+  auto program = std::make_unique<CommandChannel>(std::move(setup), stop_.get_token());
+  if (!program->start()) {
+    owner_.log().error("no thread for a command; raise the limit of processes", {{"connection_id", connection_id_}});
+    return false;
+  }
+  begin(std::move(program), session_stop);
+  return true;
+}
+
+void SshChannel::begin(std::unique_ptr<ChannelProgram> program, const std::stop_token& session_stop) {
+  program_ = std::move(program);
+  on_session_stop_.emplace(session_stop, [this] {
     stop_requested_.store(true, std::memory_order_release);
     stop_.request_stop();
     owner_.stop_requested();
   });
   on_connection_stop_.emplace(owner_.stop_token(), [this] { stop_.request_stop(); });
   if (environment_.window_budget != nullptr) window_.emplace(*environment_.window_budget);
-  return true;
 }
 
 // Within libssh's callback: nothing may be written here. What is not taken stays with libssh, and is passed again with
 // what comes next.
 std::uint32_t SshChannel::on_data(std::span<const std::byte> data, bool is_stderr) {
   const auto all = static_cast<std::uint32_t>(data.size());
-  if (is_stderr || !sftp_ || closed_here_ || violated_) return all;
+  if (is_stderr || !program_ || closed_here_ || violated_) return all;
   if (window_) window_->received(data.size() - held_);
-  if (held_ == 0 && sftp_->receive(data)) return all;
+  if (held_ == 0 && program_->receive(data)) return all;
   held_ = data.size();
   // libssh does not enforce the window.
   if (held_ > std::max<std::size_t>(kLibraryWindow, window_ ? window_->size() : 0)) violated_ = true;
@@ -86,33 +129,33 @@ std::uint32_t SshChannel::on_data(std::span<const std::byte> data, bool is_stder
 void SshChannel::take_held() {
   if (held_ == 0) return;
   std::array<std::byte, 16 * 1024> part;
-  while (held_ > 0 && !sftp_->full()) {
+  while (held_ > 0 && !program_->full()) {
     const auto wanted = static_cast<std::uint32_t>(std::min(held_, part.size()));
     const int count = ssh_channel_read_timeout(channel_, part.data(), wanted, 0, 0);
     if (count <= 0) {
       held_ = 0;
       break;
     }
-    sftp_->receive(std::span(part).first(static_cast<std::size_t>(count)));
+    program_->receive(std::span(part).first(static_cast<std::size_t>(count)));
     held_ -= std::min(held_, static_cast<std::size_t>(count));
   }
 }
 
 void SshChannel::send_some() {
-  const auto output = sftp_->to_send();
+  const auto output = program_->to_send();
   // Beyond the client's window ssh_channel_write would wait, deaf to everything but the window.
   const auto count = std::min(
       {static_cast<std::size_t>(ssh_channel_window_size(channel_)), output.size(), static_cast<std::size_t>(kMaxSend)});
   if (count == 0) return;
   const int written = ssh_channel_write(channel_, output.data(), static_cast<std::uint32_t>(count));
   if (written <= 0) return close();
-  sftp_->sent(static_cast<std::size_t>(written));
+  program_->sent(static_cast<std::size_t>(written));
 }
 
 // Reading with a size raises the window to that size; with nothing held the read finds nothing and takes nothing. One
 // pass of libssh over the socket lies in between, hence the headroom.
 void SshChannel::grant_window() {
-  if (!window_ || eof_ || held_ > 0 || !sftp_->has_headroom()) return;
+  if (!window_ || eof_ || held_ > 0 || !program_->has_headroom()) return;
   const auto window = window_->due(std::chrono::steady_clock::now(), [this] { return owner_.round_trip(); });
   if (window == 0) return;
   const int read = ssh_channel_read_timeout(channel_, environment_.window_sink, window, 0, 0);
@@ -124,11 +167,13 @@ void SshChannel::grant_window() {
 
 bool SshChannel::step() {
   if (closed_there_ || stop_requested_.load(std::memory_order_acquire)) close();
-  if (!closed_here_ && !sftp_ && eof_) close();
-  if (closed_here_ || !sftp_) return false;
+  if (!closed_here_ && !program_ && eof_) close();
+  if (closed_here_) end_program();
+  if (closed_here_ || !program_) return false;
   take_held();
-  sftp_->work();
-  if (sftp_->broken()) {
+  if (eof_ && held_ == 0 && !std::exchange(eof_told_, true)) program_->end_of_input();
+  program_->work();
+  if (program_->broken()) {
     owner_.log().info("the client does not speak SFTP version 3", {{"connection_id", connection_id_}});
     close();
     return false;
@@ -136,12 +181,12 @@ bool SshChannel::step() {
   send_some();
   if (closed_here_) return false;
   grant_window();
-  const bool waiting = held_ > 0 || sftp_->has_requests() || sftp_->has_output();
-  if (!waiting && eof_) {
-    ssh_channel_request_send_exit_status(channel_, 0);
+  if (const auto status = program_->exit_status(); status && held_ == 0) {
+    ssh_channel_request_send_exit_status(channel_, *status);
     close();
+    return false;
   }
-  return waiting && ssh_channel_window_size(channel_) > 0;
+  return (held_ > 0 || program_->has_work() || program_->has_output()) && ssh_channel_window_size(channel_) > 0;
 }
 
 void SshChannel::abandon() noexcept {
@@ -149,8 +194,13 @@ void SshChannel::abandon() noexcept {
   stop_.request_stop();
   on_session_stop_.reset();
   on_connection_stop_.reset();
-  sftp_.reset();
+  end_program();
   window_.reset();
+}
+
+// A command that still runs was told to stop, and wakes the connection when it has.
+void SshChannel::end_program() noexcept {
+  if (program_ && program_->at_rest()) program_.reset();
 }
 
 void SshChannel::close() {
@@ -162,8 +212,8 @@ void SshChannel::close() {
 }
 
 void SshChannel::idle() noexcept {
-  if (!sftp_) return;
-  sftp_->release_memory();
+  if (!program_) return;
+  program_->release_memory();
   if (window_) window_->idle();
 }
 

@@ -64,6 +64,7 @@ class SshConnection final : private ChannelOwner {
   std::chrono::microseconds round_trip() const noexcept override;
   std::stop_token stop_token() const noexcept override { return stop_.get_token(); }
   void stop_requested() noexcept override;
+  void wake() noexcept override;
 
   bool handshake();
   template <class Call>
@@ -78,7 +79,6 @@ class SshConnection final : private ChannelOwner {
   void finish();
   void close_socket();
   void linger();
-  void wake() noexcept;
 
   Services services_;
   const std::shared_ptr<const Transport> transport_;
