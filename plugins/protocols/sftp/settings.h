@@ -21,15 +21,11 @@ struct Settings {
   int max_auth_tries = 6;         // 0: no limit
   std::vector<std::string> host_key_files;
   AlgorithmSettings algorithms;
-<<<<<<< HEAD
   std::string banner_file;                           // empty: none
   std::vector<std::string> trusted_authority_files;  // of user certificates; without any, none is accepted
   std::string revoked_file;                          // empty: nothing is revoked
-=======
-  std::string banner_file;                    // empty: none
-  std::vector<std::string> commands;          // known_commands() of enabled_ssh_commands
-  std::vector<std::string> unknown_commands;  // what it named besides
->>>>>>> d41ee51 (protocol-sftp: SCP and commands, each on a thread of its own)
+  std::vector<std::string> commands;                 // known_commands() of enabled_ssh_commands
+  std::vector<std::string> unknown_commands;         // what it named besides
   bool password_authentication = true, keyboard_interactive_authentication = true;
 };
 

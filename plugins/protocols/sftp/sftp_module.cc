@@ -28,17 +28,14 @@ constexpr std::array kOptions = {
                "signature algorithms accepted from users' keys; empty: secure ones"},
     OptionSpec{"min_dh_group_exchange_key_size", OptionType::Integer, "2048",
                "smallest group of the Diffie-Hellman group exchange, in bits: 2048 or 3072", 2048, 3072},
-<<<<<<< HEAD
     OptionSpec{"trusted_user_ca_keys", OptionType::StringList, "",
                "files with public keys of authorities that may sign user certificates, one key a line"},
     OptionSpec{"revoked_user_certs_file", OptionType::Path, "",
                "JSON array of SHA256 fingerprints of revoked user certificates or their keys; read again on reload"},
-=======
     OptionSpec{
         "enabled_ssh_commands", OptionType::StringList, "md5sum,sha1sum,sha256sum,cd,pwd,scp",
         "commands that clients may have executed; also sha384sum, sha512sum, uname, slipway-copy, slipway-remove; "
         "*: all of them"},
->>>>>>> d41ee51 (protocol-sftp: SCP and commands, each on a thread of its own)
     OptionSpec{"login_banner_file", OptionType::Path, "", "text file that is shown before the login"},
     OptionSpec{"password_authentication", OptionType::Boolean, "true",
                "whether passwords are accepted, alone or after a public key"},
