@@ -159,12 +159,19 @@ Status check_openssh_key(std::string_view text) {
 
 }  // namespace
 
-Result<std::string> parse_authorized_key(std::string_view line) {
+Result<std::string> parse_authorized_key(std::string_view text) {
   constexpr std::string_view kWhat = "public key";
-  if (line.size() > 64 * 1024 || line.find_first_of(std::string_view("\0\n\r", 3)) != std::string_view::npos) {
-    return refuse(kWhat, "it is not one line of an authorized_keys file");
+  if (text.size() > 64 * 1024 || text.find('\0') != std::string_view::npos) {
+    return refuse(kWhat, "it is not a line of an authorized_keys file");
   }
-  std::string_view rest = line;
+  std::string_view rest;
+  while (!text.empty()) {
+    const auto line = trim(text.substr(0, text.find('\n')));
+    text.remove_prefix(std::min(text.find('\n'), text.size() - 1) + 1);
+    if (line.empty() || line.starts_with('#')) continue;
+    if (!rest.empty()) return refuse(kWhat, "it is more than one key; put each into an element of its own");
+    rest = line;
+  }
   std::string_view type = next_word(rest);
   if (!is_key_type(type)) type = next_word(rest);  // options stood first
   if (!is_key_type(type))

@@ -9,9 +9,10 @@
 
 namespace slipway::accounts {
 
-// An authorized_keys line (sshd(8)) without its options and comment: "ssh-ed25519 AAAA...". InvalidArgument: it cannot
-// be parsed, its type is not known, it is a DSA key, or an RSA key with fewer than 2048 bits.
-Result<std::string> parse_authorized_key(std::string_view line);
+// An authorized_keys line (sshd(8)), or a file with one, without its options and comment: "ssh-ed25519 AAAA...".
+// InvalidArgument: it cannot be parsed, its type is not known, it is a DSA key, or an RSA key with fewer than 2048
+// bits.
+Result<std::string> parse_authorized_key(std::string_view text);
 
 // One PEM certificate; InvalidArgument as above.
 Status check_certificate(std::string_view pem);

@@ -32,6 +32,21 @@ TEST(AuthorizedKeys, LosesOptionsAndComment) {
             "ecdsa-sha2-nistp256 " + std::string(kEcdsa));
 }
 
+// What people paste, and what dumps therefore hold.
+TEST(AuthorizedKeys, AFileWithOneKeyIsThatKey) {
+  const std::string key = "ssh-ed25519 " + std::string(kEd25519);
+  const std::string line = with("ssh-ed25519", kEd25519);
+  for (const std::string& text :
+       {line + "\n", line + "\r\n", "\n" + line + "\n\n", "# laptop\n" + line + "\n# end\n"}) {
+    const auto parsed = parse_authorized_key(text);
+    ASSERT_TRUE(parsed) << text << parsed.error().message();
+    EXPECT_EQ(*parsed, key);
+  }
+  EXPECT_EQ(parse_authorized_key(line + "\n" + line).error().cause(),
+            "it is more than one key; put each into an element of its own");
+  EXPECT_FALSE(parse_authorized_key("# nothing\n"));
+}
+
 TEST(AuthorizedKeys, WeakDamagedAndForeignKeysAreRefused) {
   const auto why = [](const std::string& line) {
     const auto parsed = parse_authorized_key(line);
