@@ -59,6 +59,52 @@ TEST_F(AccountsTest, AnUpdateKeepsWhatClientsDoNotSendBack) {
                "/filesystem/cryptconfig/passphrase: is required");
 }
 
+// An administrator's update hashes a password; meanwhile the user's own changes go on.
+TEST_F(AccountsTest, WhatSomebodyElseChangesDuringAnUpdateStays) {
+  settings_.validation.hashing.bcrypt_cost = 8;
+  restart();
+  User sent = add_user(a_user("ann"));
+  for (int round = 0; round < 10; ++round) {
+    std::atomic<bool> updated{false};
+    std::jthread administrator([&] {
+      sent.password = "password " + std::to_string(round);
+      sent.description = std::to_string(round);
+      const auto done = accounts().users().update(sent, root_);
+      EXPECT_TRUE(done.ok() || done.error().retryable());
+      updated = true;
+    });
+    bool enabled = false;
+    for (bool last = false; !last; enabled = !enabled) {
+      last = updated;
+      TotpConfig totp;
+      if (!enabled) totp = {true, "Default", plain("GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ"), {"SSH"}};
+      ASSERT_OK(accounts().second_factors().set(AccountKind::User, "ann", totp, root_));
+      std::this_thread::sleep_for(std::chrono::milliseconds(5));
+      EXPECT_EQ(store().user("ann")->filters.totp_config.enabled, !enabled) << "round " << round;
+    }
+  }
+}
+
+TEST_F(AccountsTest, WhatSomebodyElseChangesDuringAChangeOfPasswordStays) {
+  settings_.validation.hashing.bcrypt_cost = 8;
+  restart();
+  User sent = add_user(a_user("ann"));
+  std::atomic<bool> changed{false};
+  std::jthread user([&] {
+    EXPECT_TRUE(accounts().change_user_password("ann", "another password", root_));
+    changed = true;
+  });
+  for (bool last = false; !last;) {
+    last = changed;
+    sent.description += "x";
+    ASSERT_OK(accounts().users().update(sent, root_));
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    EXPECT_EQ(store().user("ann")->description, sent.description);
+  }
+  user.join();
+  EXPECT_TRUE(*accounts().verify_password("ann", "another password"));
+}
+
 TEST_F(AccountsTest, AnUpdateThatSwitchesTheStorageCannotKeepASecret) {
   User user = a_user("ann");
   user.filesystem.provider = FsProvider::Crypt;

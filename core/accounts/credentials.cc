@@ -133,16 +133,21 @@ Result<ApiKey> Credentials::verify_api_key(std::string_view text) {
 
 Status Credentials::change_user(std::string_view username, std::string_view password, const Actor& actor) {
   const auto settings = rooms_.validation_settings();
-  SLIPWAY_ASSIGN(auto user, rooms_.store.user(rooms_.convert_name(username)));
-  SLIPWAY_ASSIGN(const auto effective, rooms_.effective_users.get(user.username));
+  const auto name = rooms_.convert_name(username);
+  SLIPWAY_ASSIGN(const auto effective, rooms_.effective_users.get(name));
   const auto& filters = effective->user.filters;
   const PasswordRules own{static_cast<double>(filters.password_strength), filters.password_policy};
   if (trim(password).empty()) return invalid("/password", "is required");
   SLIPWAY_TRY(check_password(password, combine_rules(own, {}, settings->user_passwords), "/password"));
-  SLIPWAY_ASSIGN(user.password, crypto::hash_password(password, settings->hashing));
-  user.filters.require_password_change = false;
-  user.last_password_change = user.updated_at = now_ms();
-  SLIPWAY_TRY(rooms_.store.update_user(user));
+  SLIPWAY_ASSIGN(const auto hash, crypto::hash_password(password, settings->hashing));
+  User user;
+  SLIPWAY_TRY(rooms_.store.in_transaction([&]() -> Status {
+    SLIPWAY_ASSIGN(user, rooms_.store.user(name));
+    user.password = hash;
+    user.filters.require_password_change = false;
+    user.last_password_change = user.updated_at = now_ms();
+    return rooms_.store.update_user(user);
+  }));
   rooms_.publish({"update", "user", user.username, user.role}, actor,
                  [&] { return to_json_text(user, Rendering::Event); });
   return ok();
@@ -150,13 +155,19 @@ Status Credentials::change_user(std::string_view username, std::string_view pass
 
 Status Credentials::change_admin(std::string_view username, std::string_view password, const Actor& actor) {
   const auto settings = rooms_.validation_settings();
-  SLIPWAY_ASSIGN(auto admin, rooms_.store.admin(rooms_.convert_name(username)));
+  const auto name = rooms_.convert_name(username);
+  SLIPWAY_TRY(rooms_.store.admin(name));
   if (trim(password).empty()) return invalid("/password", "is required");
   SLIPWAY_TRY(check_password(password, settings->admin_passwords, "/password"));
-  SLIPWAY_ASSIGN(admin.password, crypto::hash_password(password, settings->hashing));
-  admin.filters.require_password_change = false;
-  admin.updated_at = now_ms();
-  SLIPWAY_TRY(rooms_.store.update_admin(admin));
+  SLIPWAY_ASSIGN(const auto hash, crypto::hash_password(password, settings->hashing));
+  Admin admin;
+  SLIPWAY_TRY(rooms_.store.in_transaction([&]() -> Status {
+    SLIPWAY_ASSIGN(admin, rooms_.store.admin(name));
+    admin.password = hash;
+    admin.filters.require_password_change = false;
+    admin.updated_at = now_ms();
+    return rooms_.store.update_admin(admin);
+  }));
   rooms_.publish({"update", "admin", admin.username, admin.role}, actor,
                  [&] { return to_json_text(admin, Rendering::Event); });
   return ok();

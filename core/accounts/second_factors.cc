@@ -24,6 +24,7 @@ template <>
 struct Of<User> {
   static constexpr std::string_view kType = "user";
   static constexpr std::string_view kLabel = "User";
+  using Account = User;
   static Result<User> find(AccountStore& store, const std::string& name) { return store.user(name); }
   static Status update(AccountStore& store, const User& user) { return store.update_user(user); }
 };
@@ -32,6 +33,7 @@ template <>
 struct Of<Admin> {
   static constexpr std::string_view kType = "admin";
   static constexpr std::string_view kLabel = "Admin";
+  using Account = Admin;
   static Result<Admin> find(AccountStore& store, const std::string& name) { return store.admin(name); }
   static Status update(AccountStore& store, const Admin& admin) { return store.update_admin(admin); }
 };
@@ -159,6 +161,26 @@ Result<bool> SecondFactors::use_recovery_code(AccountKind kind, std::string_view
   return right;
 }
 
+// Reads, changes and stores an account in one transaction: what somebody else changes meanwhile stays.
+template <class Change>
+Status SecondFactors::change(AccountKind kind, std::string_view username, const Actor& actor, Change&& apply) {
+  const auto name = rooms_.convert_name(username);
+  return on(kind, [&](auto of) -> Status {
+    const auto settings = rooms_.validation_settings();
+    typename decltype(of)::Account account;
+    SLIPWAY_TRY(rooms_.store.in_transaction([&]() -> Status {
+      SLIPWAY_ASSIGN(account, of.find(rooms_.store, name));
+      SLIPWAY_TRY(apply(account));
+      account.updated_at = now_ms();
+      SLIPWAY_TRY(validate(account, {.settings = *settings, .secrets = rooms_.secrets, .now_ms = account.updated_at}));
+      return of.update(rooms_.store, account);
+    }));
+    rooms_.publish({"update", of.kType, account.username, account.role}, actor,
+                   [&] { return to_json_text(account, Rendering::Event); });
+    return ok();
+  });
+}
+
 // ---- enrolment
 
 Result<NewTotp> SecondFactors::generate(AccountKind kind, std::string_view username,
@@ -207,8 +229,7 @@ Status SecondFactors::check_demands(const Admin& admin, const TotpConfig& totp) 
 }
 
 Status SecondFactors::save(AccountKind kind, std::string_view username, TotpConfig totp, const Actor& actor) {
-  return on(kind, [&](auto of) -> Status {
-    SLIPWAY_ASSIGN(auto account, of.find(rooms_.store, rooms_.convert_name(username)));
+  return change(kind, username, actor, [&](auto& account) -> Status {
     SLIPWAY_TRY(check_demands(account, totp));
     if (totp.enabled && totp.secret.is_plain()) {
       SLIPWAY_ASSIGN(std::string key, decoded(totp.secret.payload));
@@ -217,27 +238,15 @@ Status SecondFactors::save(AccountKind kind, std::string_view username, TotpConf
       totp.secret = account.filters.totp_config.secret;
     }
     take_totp(account, std::move(totp));
-    return store(std::move(account), actor);
+    return ok();
   });
 }
 
 Status SecondFactors::set(AccountKind kind, std::string_view username, TotpConfig totp, const Actor& actor) {
-  return on(kind, [&](auto of) -> Status {
-    SLIPWAY_ASSIGN(auto account, of.find(rooms_.store, rooms_.convert_name(username)));
+  return change(kind, username, actor, [&](auto& account) -> Status {
     take_totp(account, std::move(totp));
-    return store(std::move(account), actor);
+    return ok();
   });
-}
-
-template <class Account>
-Status SecondFactors::store(Account account, const Actor& actor) {
-  const auto settings = rooms_.validation_settings();
-  account.updated_at = now_ms();
-  SLIPWAY_TRY(validate(account, {.settings = *settings, .secrets = rooms_.secrets, .now_ms = account.updated_at}));
-  SLIPWAY_TRY(Of<Account>::update(rooms_.store, account));
-  rooms_.publish({"update", Of<Account>::kType, account.username, account.role}, actor,
-                 [&] { return to_json_text(account, Rendering::Event); });
-  return ok();
 }
 
 Result<std::vector<RecoveryCodeText>> SecondFactors::recovery_codes(AccountKind kind, std::string_view username) const {
@@ -255,15 +264,14 @@ Result<std::vector<RecoveryCodeText>> SecondFactors::recovery_codes(AccountKind 
 
 Result<std::vector<std::string>> SecondFactors::renew_recovery_codes(AccountKind kind, std::string_view username,
                                                                      const Actor& actor) {
-  return on(kind, [&](auto of) -> Result<std::vector<std::string>> {
-    SLIPWAY_ASSIGN(auto account, of.find(rooms_.store, rooms_.convert_name(username)));
+  std::vector<std::string> texts;
+  SLIPWAY_TRY(change(kind, username, actor, [&](auto& account) -> Status {
     if (!account.filters.totp_config.enabled) return no_codes(account.username);
     account.filters.recovery_codes = new_codes();
-    std::vector<std::string> texts;
     for (const RecoveryCode& code : account.filters.recovery_codes) texts.push_back(code.secret.payload);
-    SLIPWAY_TRY(store(std::move(account), actor));
-    return texts;
-  });
+    return ok();
+  }));
+  return texts;
 }
 
 }  // namespace slipway::accounts

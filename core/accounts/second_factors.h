@@ -63,8 +63,8 @@ class SecondFactors {
   Result<bool> verify(const std::string& subject, const TotpConfig& totp, std::string_view passcode);
   template <class Work>
   auto on(AccountKind kind, Work&& work) const;
-  template <class Account>
-  Status store(Account account, const Actor& actor);
+  template <class Change>
+  Status change(AccountKind kind, std::string_view username, const Actor& actor, Change&& apply);
   Status check_demands(const User& user, const TotpConfig& totp) const;
   static Status check_demands(const Admin& admin, const TotpConfig& totp);
   Result<crypto::DigestKind> kind_named(std::string_view config_name) const;

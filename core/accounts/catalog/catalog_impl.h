@@ -74,15 +74,39 @@ Result<Entity> Catalog<Entity>::add(Entity entity, const Actor& actor, SaveOptio
   return stored;
 }
 
+// `now` is what `old` was, but for what an update takes from the store in any case: counters, the times of logins.
+template <class Entity>
+bool is_unchanged(const Entity& old, Entity now) {
+  Save save{.restoring = true};
+  if constexpr (requires { now.updated_at; }) save.now_ms = now.updated_at;
+  return Traits<Entity>::preserve(now, old, save).ok() && now == old;
+}
+
 template <class Entity>
 Result<Entity> Catalog<Entity>::update(Entity entity, const Actor& actor, SaveOptions options) {
   using T = Traits<Entity>;
+  constexpr int kAttempts = 5;
   const Save save{options.restoring, now_ms()};
-  SLIPWAY_ASSIGN(const auto old, T::find(rooms_.store, T::key(rooms_, T::name(entity))));
-  SLIPWAY_TRY(T::preserve(entity, old, save));
-  SLIPWAY_TRY(T::check(rooms_, entity, save));
-  SLIPWAY_TRY(T::update(rooms_.store, entity));
-  SLIPWAY_ASSIGN(auto stored, T::find(rooms_.store, T::name(entity)));
+  const auto key = T::key(rooms_, T::name(entity));
+  // The checks may hash a password, which is too long for a transaction. What is kept of the stored entity must still
+  // be so when the new one is stored: else a second factor or a used recovery code would be undone.
+  for (int attempt = 1;; ++attempt) {
+    SLIPWAY_ASSIGN(const auto old, T::find(rooms_.store, key));
+    Entity next = entity;
+    SLIPWAY_TRY(T::preserve(next, old, save));
+    SLIPWAY_TRY(T::check(rooms_, next, save));
+    bool overtaken = false;
+    auto done = rooms_.store.in_transaction([&]() -> Status {
+      SLIPWAY_ASSIGN(auto now, T::find(rooms_.store, key));
+      overtaken = !is_unchanged(old, std::move(now));
+      if (overtaken) return Error(Errc::Conflict, key, "it is being changed by somebody else, try again", true);
+      return T::update(rooms_.store, next);
+    });
+    if (overtaken && attempt < kAttempts) continue;
+    SLIPWAY_TRY(std::move(done));
+    break;
+  }
+  SLIPWAY_ASSIGN(auto stored, T::find(rooms_.store, key));
   publish_change(rooms_, "update", stored, actor);
   return stored;
 }
