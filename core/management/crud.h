@@ -14,12 +14,10 @@ inline accounts::Rendering rendering_of(const Call& call) {
                                                                : accounts::Rendering::Api;
 }
 
-// The entity is the input document; members that say how the operation is done are not the entity's.
+// The entity is the input document. Members that it does not have are ignored: what a dump brought stays.
 template <class Entity>
 Result<Entity> entity_of(const Call& call) {
-  boost::json::object document = call.input;
-  for (const char* option : {"confidential_data", "disconnect"}) document.erase(option);
-  return accounts::from_json<Entity>(boost::json::value(std::move(document)), accounts::Unknown::Keep);
+  return accounts::from_json<Entity>(boost::json::value(call.input), accounts::Unknown::Ignore);
 }
 
 // `Family` says which catalog, and by which member an entity is named: {static auto& catalog(Accounts&); kKey}.

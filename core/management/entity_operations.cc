@@ -53,7 +53,7 @@ Result<json::value> add_api_key(const Call& call) {
 }
 
 Result<json::value> remove_admin(const Call& call) {
-  SLIPWAY_ASSIGN(const std::string name, call.text("username"));
+  SLIPWAY_ASSIGN(const std::string name, call.name("username"));
   if (call.actor.kind == Actor::Kind::Admin && name == call.actor.name)
     return Error(Errc::InvalidArgument, name, "you cannot delete yourself");
   return Crud<Admin, Admins>::remove(call);
@@ -61,6 +61,7 @@ Result<json::value> remove_admin(const Call& call) {
 
 Result<json::value> update_admin(const Call& call) {
   SLIPWAY_ASSIGN(Admin admin, entity_of<Admin>(call));
+  admin.username = call.rooms.accounts.convert_name(admin.username);
   if (call.actor.kind == Actor::Kind::Admin && admin.username == call.actor.name) {
     if (admin.status != 1) return Error(Errc::InvalidArgument, admin.username, "you cannot disable yourself");
     if (admin.role != call.actor.role)
@@ -74,7 +75,7 @@ Result<json::value> update_admin(const Call& call) {
 }
 
 Result<json::value> disable_admin_mfa(const Call& call) {
-  SLIPWAY_ASSIGN(const std::string name, call.text("username"));
+  SLIPWAY_ASSIGN(const std::string name, call.name("username"));
   SLIPWAY_ASSIGN(const Admin admin, call.rooms.accounts.admins().get(name));
   if (!admin.filters.totp_config.enabled)
     return Error(Errc::InvalidArgument, admin.username, "two-factor authentication is not enabled");

@@ -94,6 +94,11 @@ Result<std::string> Call::text(std::string_view member) const {
   return std::string(value->get_string());
 }
 
+Result<std::string> Call::name(std::string_view member) const {
+  SLIPWAY_ASSIGN(const std::string given, text(member));
+  return rooms.accounts.convert_name(given);
+}
+
 std::string Call::text_or(std::string_view member, std::string_view otherwise) const {
   const json::value* value = input.if_contains(member);
   return value != nullptr && value->is_string() ? std::string(value->get_string()) : std::string(otherwise);

@@ -247,6 +247,21 @@ TEST_F(ManagementTest, OptionsOfAnUpdateAreNotStored) {
   EXPECT_FALSE(stored.contains("confidential_data"));
 }
 
+TEST_F(ManagementTest, MembersThatNobodyKnowsAreIgnoredAndThoseOfADumpStay) {
+  json::object user = a_user("bob");
+  user["from_a_newer_server"] = 7;
+  user["filters"] = json::object{{"newer_filter", true}};
+  ASSERT_OK(call("data.load", {{"data", json::object{{"users", json::array{user}}, {"version", 17}}}}));
+  user = a_user("bob");
+  user["from_a_client"] = 8;
+  user["filters"] = json::object{{"clients_filter", true}};
+  ASSERT_OK(call("users.update", user));
+  const std::string dump = json::serialize(*call("data.dump"));
+  for (const char* kept : {"from_a_newer_server", "newer_filter"})
+    EXPECT_NE(dump.find(kept), std::string::npos) << kept;
+  for (const char* ignored : {"from_a_client", "clients_filter"}) EXPECT_EQ(dump.find(ignored), std::string::npos);
+}
+
 TEST_F(ManagementTest, SecondFactorsAreTurnedOff) {
   ASSERT_OK(call("users.add", a_user("bob")));
   EXPECT_ERROR(call("users.mfa.disable", {{"username", "bob"}}), Errc::InvalidArgument,
@@ -469,6 +484,10 @@ TEST_F(ManagementTest, AdminsCannotLockThemselvesOut) {
   change["permissions"] = json::array{"view_users"};
   EXPECT_ERROR(call("admins.update", change), Errc::InvalidArgument, "root: you cannot change your permissions");
   EXPECT_OK(call("admins.update", root));
+  change["username"] = " root ";
+  EXPECT_ERROR(call("admins.update", change), Errc::InvalidArgument, "root: you cannot change your permissions");
+  EXPECT_ERROR(call("admins.delete", {{"username", "root "}}), Errc::InvalidArgument,
+               "root: you cannot delete yourself");
 }
 
 TEST_F(ManagementTest, ApiKeysAreShownOnce) {

@@ -21,6 +21,8 @@ struct Call {
   bool is_scoped() const { return actor.kind == Actor::Kind::Admin && !actor.role.empty(); }
   // A text member of the input; InvalidArgument when it is absent, empty or no text.
   Result<std::string> text(std::string_view member) const;
+  // The same for the name of an account, as the naming rules know it.
+  Result<std::string> name(std::string_view member) const;
   std::string text_or(std::string_view member, std::string_view otherwise) const;
   Result<std::int64_t> integer_or(std::string_view member, std::int64_t otherwise) const;
   bool flag(std::string_view member) const;

@@ -16,7 +16,7 @@ Status user_in_scope(const Call& call, const std::string& username) {
 }
 
 Result<json::value> scan_user(const Call& call) {
-  SLIPWAY_ASSIGN(const std::string name, call.text("username"));
+  SLIPWAY_ASSIGN(const std::string name, call.name("username"));
   SLIPWAY_TRY(user_in_scope(call, name));
   if (call.rooms.scans == nullptr) return needs_server("users.quota.scan");
   SLIPWAY_TRY(call.rooms.scans->start_user(name));
@@ -24,7 +24,7 @@ Result<json::value> scan_user(const Call& call) {
 }
 
 Result<json::value> scan_folder(const Call& call) {
-  SLIPWAY_ASSIGN(const std::string name, call.text("name"));
+  SLIPWAY_ASSIGN(const std::string name, call.name("name"));
   if (call.rooms.scans == nullptr) return needs_server("folders.quota.scan");
   SLIPWAY_TRY(call.rooms.scans->start_folder(name));
   return json::value(json::object());
@@ -78,7 +78,7 @@ Status not_scanned(const std::vector<session::ScanStatus>& running, const std::s
 }
 
 Result<json::value> update_user(const Call& call) {
-  SLIPWAY_ASSIGN(const std::string name, call.text("username"));
+  SLIPWAY_ASSIGN(const std::string name, call.name("username"));
   SLIPWAY_TRY(user_in_scope(call, name));
   SLIPWAY_ASSIGN(const auto mode, mode_of(call));
   SLIPWAY_ASSIGN(const auto used, two_counters(call, "used_quota_size", "used_quota_files"));
@@ -89,7 +89,7 @@ Result<json::value> update_user(const Call& call) {
 }
 
 Result<json::value> update_transfer(const Call& call) {
-  SLIPWAY_ASSIGN(const std::string name, call.text("username"));
+  SLIPWAY_ASSIGN(const std::string name, call.name("username"));
   SLIPWAY_TRY(user_in_scope(call, name));
   SLIPWAY_ASSIGN(const auto mode, mode_of(call));
   SLIPWAY_ASSIGN(const auto used, two_counters(call, "used_upload_data_transfer", "used_download_data_transfer"));
@@ -99,7 +99,7 @@ Result<json::value> update_transfer(const Call& call) {
 }
 
 Result<json::value> update_folder(const Call& call) {
-  SLIPWAY_ASSIGN(const std::string name, call.text("name"));
+  SLIPWAY_ASSIGN(const std::string name, call.name("name"));
   SLIPWAY_ASSIGN(const auto mode, mode_of(call));
   SLIPWAY_ASSIGN(const auto used, two_counters(call, "used_quota_size", "used_quota_files"));
   if (call.rooms.scans != nullptr) SLIPWAY_TRY(not_scanned(call.rooms.scans->running_folders(), name, "folder"));

@@ -24,7 +24,7 @@ Result<json::value> list(const Call& call) {
 }
 
 Result<json::value> get(const Call& call) {
-  SLIPWAY_ASSIGN(const std::string name, call.text("username"));
+  SLIPWAY_ASSIGN(const std::string name, call.name("username"));
   SLIPWAY_ASSIGN(const User user, call.rooms.accounts.users().get(name));
   SLIPWAY_TRY(within_scope(call, user));
   return json::value(accounts::to_json(user, rendering_of(call)));
@@ -49,7 +49,7 @@ Result<json::value> update(const Call& call) {
 }
 
 Result<json::value> remove(const Call& call) {
-  SLIPWAY_ASSIGN(const std::string name, call.text("username"));
+  SLIPWAY_ASSIGN(const std::string name, call.name("username"));
   SLIPWAY_ASSIGN(const User user, call.rooms.accounts.users().get(name));
   SLIPWAY_TRY(within_scope(call, user));
   SLIPWAY_TRY(call.rooms.accounts.users().remove(name, call.actor));
@@ -58,7 +58,7 @@ Result<json::value> remove(const Call& call) {
 }
 
 Result<json::value> disable_mfa(const Call& call) {
-  SLIPWAY_ASSIGN(const std::string name, call.text("username"));
+  SLIPWAY_ASSIGN(const std::string name, call.name("username"));
   SLIPWAY_ASSIGN(const User user, call.rooms.accounts.users().get(name));
   SLIPWAY_TRY(within_scope(call, user));
   if (!user.filters.totp_config.enabled)
