@@ -1,5 +1,6 @@
 #include "core/log/line.h"
 
+#include <algorithm>
 #include <charconv>
 #include <ctime>
 
@@ -46,9 +47,20 @@ void append_unicode_escape(std::string& out, unsigned code) {
   for (int shift = 12; shift >= 0; shift -= 4) out += kHex[(code >> shift) & 15];
 }
 
+// How many characters at the beginning stand for themselves: printable ASCII, which nearly all text is.
+std::size_t plain_length(std::string_view text) {
+  const auto special = [](char c) { return c < 0x20 || c >= 0x7f || c == '"' || c == '\\'; };
+  return static_cast<std::size_t>(std::find_if(text.begin(), text.end(), special) - text.begin());
+}
+
 void append_json_string(std::string& out, std::string_view text) {
   out += '"';
   while (!text.empty()) {
+    if (const std::size_t plain = plain_length(text); plain > 0) {
+      out += text.substr(0, plain);
+      text.remove_prefix(plain);
+      continue;
+    }
     const std::size_t length = utf8_length(text);
     const char c = text[0];
     if (length == 0) {

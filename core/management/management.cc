@@ -74,6 +74,8 @@ Result<std::string> Management::call(const OpContext& ctx, const Actor& actor, s
     return Error(Errc::PermissionDenied, std::string(name),
                  actor.name + " lacks the permission " + std::string(operation.info.permission));
 
+  // Whoever administers sees, and sets, what has happened until now.
+  if (rooms_.sessions != nullptr) rooms_.sessions->rooms().counters.flush();
   if (input.size() > kMaxInput) return Error(Errc::TooLarge, std::string(name), "the document is beyond 32 MiB");
   json::object document;
   if (!trim(input).empty()) {

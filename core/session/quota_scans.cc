@@ -110,6 +110,7 @@ Status QuotaScans::scan_user(Scan& scan) {
   }
   for (const accounts::FolderMount* folder : folders_in_user_quota(*user))
     SLIPWAY_TRY(add(folder->folder.filesystem, folder->folder.mapped_path));
+  rooms.counters.flush();
   SLIPWAY_TRY(rooms.accounts.update_user_quota(scan.name, {total.size, total.files}, accounts::QuotaUpdate::Reset));
   rooms.counters.reload_user(scan.name);
   return ok();
@@ -122,6 +123,7 @@ Status QuotaScans::scan_folder(Scan& scan) {
   SLIPWAY_ASSIGN(const auto mounted,
                  mount(ctx, folder.filesystem, {folder.mapped_path, false, 0, 0}, rooms.modules, rooms.secrets));
   SLIPWAY_ASSIGN(const auto usage, vfs::scan(ctx, *mounted.fs, VPath(), &scan.progress));
+  rooms.counters.flush();
   SLIPWAY_TRY(rooms.accounts.update_folder_quota(scan.name, {usage.size, usage.files}, accounts::QuotaUpdate::Reset));
   rooms.counters.reload_folder(scan.name);
   return ok();

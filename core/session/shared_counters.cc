@@ -1,23 +1,7 @@
 #include "core/session/shared_counters.h"
 
-#include <chrono>
-
-#include "core/log/log.h"
-
 namespace slipway::session {
 namespace {
-
-std::int64_t now_ms() {
-  return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::system_clock::now().time_since_epoch())
-      .count();
-}
-
-// A counter that cannot be stored is a drift that a scan repairs; the transfer itself was fine.
-void report(const Status& status, std::string_view what, const std::string& name) {
-  if (!status)
-    log::error("dataprovider", "unable to store counters; run a quota scan once the store works again",
-               {{"object", what}, {"name", name}, {"error", status.error().message()}});
-}
 
 // The live object of `key`, or the one that `make` makes: made outside the lock, the first one wins.
 template <class T, class Map, class Make>
@@ -50,22 +34,24 @@ Result<std::shared_ptr<vfs::QuotaAccount>> SharedCounters::user_quota(const std:
   if (tracking_ == QuotaTracking::Off || (tracking_ == QuotaTracking::LimitedUsers && !limits.limited()))
     return std::shared_ptr<vfs::QuotaAccount>();
   return shared<vfs::QuotaAccount>(mutex_, users_, username, [&]() -> Result<std::shared_ptr<vfs::QuotaAccount>> {
+    journal_.flush();
     SLIPWAY_ASSIGN(const auto used, store_.user_quota(username));
-    return std::make_shared<vfs::QuotaAccount>(
-        vfs::QuotaUsage{used.size, used.files}, [this, username](vfs::QuotaUsage d) {
-          report(store_.add_user_quota(username, {d.size, d.files}, now_ms()), "user", username);
-        });
+    return std::make_shared<vfs::QuotaAccount>(vfs::QuotaUsage{used.size, used.files},
+                                               [this, username](vfs::QuotaUsage d) {
+                                                 journal_.add_user_quota(username, {d.size, d.files});
+                                               });
   });
 }
 
 Result<std::shared_ptr<vfs::QuotaAccount>> SharedCounters::folder_quota(const std::string& folder) {
   if (tracking_ == QuotaTracking::Off) return std::shared_ptr<vfs::QuotaAccount>();
   return shared<vfs::QuotaAccount>(mutex_, folders_, folder, [&]() -> Result<std::shared_ptr<vfs::QuotaAccount>> {
+    journal_.flush();
     SLIPWAY_ASSIGN(const auto used, store_.folder_quota(folder));
-    return std::make_shared<vfs::QuotaAccount>(
-        vfs::QuotaUsage{used.size, used.files}, [this, folder](vfs::QuotaUsage d) {
-          report(store_.add_folder_quota(folder, {d.size, d.files}, now_ms()), "folder", folder);
-        });
+    return std::make_shared<vfs::QuotaAccount>(vfs::QuotaUsage{used.size, used.files},
+                                               [this, folder](vfs::QuotaUsage d) {
+                                                 journal_.add_folder_quota(folder, {d.size, d.files});
+                                               });
   });
 }
 
@@ -75,11 +61,12 @@ Result<std::shared_ptr<vfs::TransferAccount>> SharedCounters::user_transfers(con
     return std::shared_ptr<vfs::TransferAccount>();
   return shared<vfs::TransferAccount>(
       mutex_, transfers_, username, [&]() -> Result<std::shared_ptr<vfs::TransferAccount>> {
+        journal_.flush();
         SLIPWAY_ASSIGN(const auto used, store_.user_transfer(username));
-        return std::make_shared<vfs::TransferAccount>(
-            used.uploaded, used.downloaded, [this, username](std::int64_t uploaded, std::int64_t downloaded) {
-              report(store_.add_user_transfer(username, {uploaded, downloaded}, now_ms()), "user", username);
-            });
+        return std::make_shared<vfs::TransferAccount>(used.uploaded, used.downloaded,
+                                                      [this, username](std::int64_t uploaded, std::int64_t downloaded) {
+                                                        journal_.add_user_transfer(username, {uploaded, downloaded});
+                                                      });
       });
 }
 
@@ -93,6 +80,7 @@ std::shared_ptr<vfs::Bandwidth> SharedCounters::bandwidth(const std::string& key
 }
 
 void SharedCounters::reload_user(const std::string& username) {
+  journal_.flush();
   if (const auto quota = find_live(mutex_, users_, username))
     if (const auto used = store_.user_quota(username)) quota->reset({used->size, used->files});
   if (const auto transfers = find_live(mutex_, transfers_, username))
@@ -100,6 +88,7 @@ void SharedCounters::reload_user(const std::string& username) {
 }
 
 void SharedCounters::reload_folder(const std::string& folder) {
+  journal_.flush();
   if (const auto quota = find_live(mutex_, folders_, folder))
     if (const auto used = store_.folder_quota(folder)) quota->reset({used->size, used->files});
 }

@@ -9,6 +9,7 @@
 #include <string>
 
 #include "core/accounts/store/store.h"
+#include "core/session/counter_journal.h"
 #include "core/vfs/policy.h"
 
 namespace slipway::session {
@@ -16,11 +17,12 @@ namespace slipway::session {
 // data_provider.track_quota
 enum class QuotaTracking : std::uint8_t { Off, All, LimitedUsers };
 
-// Counters are loaded when the first session needs them and written through as they change; they live as long as a
-// session holds them. Thread-safe; `store` outlives every counter.
+// Counters are loaded when the first session needs them and stored soon after they change (CounterJournal); they live
+// as long as a session holds them. Thread-safe; `store` and this outlive every counter.
 class SharedCounters {
  public:
-  SharedCounters(accounts::AccountStore& store, QuotaTracking tracking) : store_(store), tracking_(tracking) {}
+  SharedCounters(accounts::AccountStore& store, QuotaTracking tracking)
+      : store_(store), tracking_(tracking), journal_(store) {}
 
   // Null when this account's use is not tracked.
   Result<std::shared_ptr<vfs::QuotaAccount>> user_quota(const std::string& username, const vfs::QuotaLimits& limits);
@@ -30,6 +32,8 @@ class SharedCounters {
   // The bucket of `key` (a user, direction and source group), at this rate from now on; null for no limit.
   std::shared_ptr<vfs::Bandwidth> bandwidth(const std::string& key, std::int64_t bytes_per_second);
 
+  // The store has every change that was made until now: before somebody reads or sets what it has.
+  void flush() { journal_.flush(); }
   // After an administrator or a scan has set the stored counters.
   void reload_user(const std::string& username);
   void reload_folder(const std::string& folder);
@@ -42,6 +46,7 @@ class SharedCounters {
 
   accounts::AccountStore& store_;
   const QuotaTracking tracking_;
+  CounterJournal journal_;
   std::mutex mutex_;
   Weak<vfs::QuotaAccount> users_, folders_;
   Weak<vfs::TransferAccount> transfers_;

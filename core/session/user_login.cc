@@ -1,5 +1,8 @@
 #include "core/session/user_login.h"
 
+#include <array>
+#include <atomic>
+
 #include "core/log/log.h"
 #include "core/session/policy_builder.h"
 #include "core/vfs/guard.h"
@@ -53,6 +56,23 @@ class UserSession final : public Session {
   std::unique_ptr<Filesystem> fs_;
 };
 
+// Asks the accounts once for each direction: in one session only the first transfer can be the first of all.
+class FirstTransfers {
+ public:
+  FirstTransfers(accounts::Accounts& accounts, std::string user)
+      : accounts_(accounts), user_(std::move(user)), asked_(std::make_shared<Asked>()) {}
+
+  bool operator()(bool upload) const {
+    return !(*asked_)[upload].exchange(true, std::memory_order_relaxed) && accounts_.mark_first_transfer(user_, upload);
+  }
+
+ private:
+  using Asked = std::array<std::atomic<bool>, 2>;
+  accounts::Accounts& accounts_;
+  std::string user_;
+  std::shared_ptr<Asked> asked_;
+};
+
 class UserLogin final : public Login {
  public:
   UserLogin(SessionManager& manager, std::shared_ptr<ConnectionRegistry::Connection> connection,
@@ -88,9 +108,7 @@ Result<std::unique_ptr<Session>> UserLogin::open(std::string_view protocol, std:
   }
   policy->admission = entry->transfers();
   policy->mark_activity = [entry] { entry->touch(); };
-  policy->mark_first_transfer = [&accounts = rooms.accounts, name = account.username](bool upload) {
-    return accounts.mark_first_transfer(name, upload);
-  };
+  policy->mark_first_transfer = FirstTransfers(rooms.accounts, account.username);
 
   auto start = vfs::absolute_path(account.filters.start_directory.empty() ? "/" : account.filters.start_directory);
   Event farewell;

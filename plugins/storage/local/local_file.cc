@@ -126,7 +126,7 @@ Status LocalFile::sync(const OpContext& context) {
 
 Status LocalFile::finish(const OpContext& context) {
   SLIPWAY_TRY(check(context, path_.str()));
-  if (!writable_) return ok();
+  if (!writable_ || !late_errors_) return ok();
   // A network disk tells at close() what it could not store. The descriptor lives as long as this object, so a
   // duplicate is closed: that flushes the same open file.
   const int duplicate = ::fcntl(fd_.get(), F_DUPFD_CLOEXEC, 0);

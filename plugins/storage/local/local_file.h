@@ -10,9 +10,15 @@ namespace slipway::local {
 
 class LocalFile final : public File {
  public:
-  // `size` is what the file had when it was opened.
-  LocalFile(OwnedFd fd, VPath path, const OpenOptions& options, std::uint64_t size)
-      : fd_(std::move(fd)), path_(std::move(path)), size_(size), readable_(options.read), writable_(options.write) {}
+  // `size` is what the file had when it was opened. `late_errors`: the disk may tell only at close that it could not
+  // store what was written, as those of a network do.
+  LocalFile(OwnedFd fd, VPath path, const OpenOptions& options, std::uint64_t size, bool late_errors)
+      : fd_(std::move(fd)),
+        path_(std::move(path)),
+        size_(size),
+        readable_(options.read),
+        writable_(options.write),
+        late_errors_(late_errors) {}
 
   // One system call for a read that ends within the file or exactly at its end.
   Result<std::size_t> read_at(const OpContext&, std::uint64_t offset, std::span<std::byte> out) override;
@@ -28,7 +34,7 @@ class LocalFile final : public File {
   const OwnedFd fd_;
   const VPath path_;
   const std::uint64_t size_;
-  const bool readable_, writable_;
+  const bool readable_, writable_, late_errors_;
 };
 
 // Of what fstat or fstatat told.

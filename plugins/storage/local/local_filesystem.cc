@@ -144,7 +144,8 @@ Result<std::unique_ptr<File>> LocalFilesystem::open(const OpContext& context, co
   if (options.exclusive) flags |= O_EXCL;
   if (options.truncate) flags |= O_TRUNC;
   SLIPWAY_ASSIGN(Opened opened, open_regular(path, flags, options.mode));
-  return std::make_unique<LocalFile>(std::move(opened.fd), path, options, opened.size);
+  return std::make_unique<LocalFile>(std::move(opened.fd), path, options, opened.size,
+                                     !has(capabilities_, Capability::Immediate));
 }
 
 Status LocalFilesystem::remove(const OpContext& context, const VPath& path) {
