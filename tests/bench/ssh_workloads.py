@@ -150,13 +150,13 @@ def workloads(site, options, path):
         commands=lambda s: f"mkdir {s.prefix}/small-in\nput {local}/small/* {s.prefix}/small-in/\n", leftovers=[root / "small-in"]))
 
     rounds = site.put_rounds
-    for gathered, how in ((0, "a packet each"), (1, "gathered")):
+    for how, called in (("ssh", "through ssh"), ("apart", "a packet each"), ("gathered", "gathered")):
         found.append(LoadClient(
-            site, f"get files of 4 KiB, 64 under way, {how}", files * rounds, "/s", million * rounds, "us", bars=(3.0, 0.3),
-            words=lambda s, gathered=gathered: ["get-files", s.prefix + "/small", files, rounds, 64, gathered]))
+            site, f"get files of 4 KiB, 64 under way, {called}", files * rounds, "/s", million * rounds, "us", bars=(3.0, 0.3),
+            words=lambda s, how=how: ["get-files", s.prefix + "/small", files, rounds, 64, how]))
         found.append(PutFiles(
-            site, f"put files of 4 KiB, 64 under way, {how}", files * rounds, "/s", million * rounds, "us", bars=(3.0, 0.3),
-            words=lambda s, gathered=gathered: ["put-files", s.prefix + "/put", files, rounds, 64, gathered],
+            site, f"put files of 4 KiB, 64 under way, {called}", files * rounds, "/s", million * rounds, "us", bars=(3.0, 0.3),
+            words=lambda s, how=how: ["put-files", s.prefix + "/put", files, rounds, 64, how],
             leftovers=[root / "put"]))
     found.append(LoadClient(
         site, "log in with a key, list, leave; 16 at once", None, "/s", None, "ms", bars=(10.0, None), fixed=False,
