@@ -46,7 +46,7 @@ std::string reason(const Error& error, std::string_view module) {
 
 enum class OptionsOf : bool { Nobody, Configuration };
 
-// Makes the module object, and reads the options that the configuration has for it.
+// Makes the module object, and gives it the options that the configuration has for it.
 Status try_instance(const std::shared_ptr<const Library>& library, const PlannedInstance& planned, OptionsOf options_of,
                     const Configuration& configuration, ThreadPool& pool) {
   SLIPWAY_ASSIGN(const auto instance, Instance::create({.name = planned.name,
@@ -59,7 +59,7 @@ Status try_instance(const std::shared_ptr<const Library>& library, const Planned
   std::vector<config::Problem> warnings;
   auto options = read_instance_options(configuration, planned, library->descriptor(), instance->subject(), warnings);
   if (!options) return std::move(options).error();
-  return ok();
+  return instance->configure(*std::move(options));
 }
 
 ModuleCheck check_one(const Plan& plan, const Catalog::Entry& entry, const Configuration& configuration,

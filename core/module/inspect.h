@@ -30,8 +30,9 @@ struct ModuleCheck {
   // One line: "storage-memory 0.1.0: storage, good, /usr/lib/…/storage-memory.so", or "storage-x: refused: <reason>".
   std::string line;
 };
-// Opens every module of the search path, makes and destroys its object, and reads the options of every instance; checks
-// instances whose module is missing too. Sections that opened modules claim are appended to `sections`.
+// Opens every module of the search path, makes its object, gives it the options of every instance (modules judge what a
+// table cannot say) and destroys it; checks instances whose module is missing too. Sections that opened modules claim
+// are appended to `sections`.
 Result<std::vector<ModuleCheck>> check_modules(const config::Configuration& configuration,
                                                const std::filesystem::path& executable,
                                                std::vector<std::string>& sections);

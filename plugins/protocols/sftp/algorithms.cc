@@ -94,15 +94,18 @@ void add(std::vector<std::string>& names, std::string_view name) {
   if (std::find(names.begin(), names.end(), name) == names.end()) names.emplace_back(name);
 }
 
+std::vector<std::string> default_names(std::span<const Algorithm> known) {
+  std::vector<std::string> names;
+  for (const auto& algorithm : known) {
+    if (algorithm.by_default && algorithm.in_library) names.emplace_back(algorithm.name);
+  }
+  return names;
+}
+
 Result<std::vector<std::string>> choose(std::string_view option, std::span<const std::string> wanted,
                                         std::span<const Algorithm> known, std::vector<std::string>& warnings) {
+  if (wanted.empty()) return default_names(known);
   std::vector<std::string> chosen;
-  if (wanted.empty()) {
-    for (const auto& algorithm : known) {
-      if (algorithm.by_default && algorithm.in_library) chosen.emplace_back(algorithm.name);
-    }
-    return chosen;
-  }
   for (const auto& name : wanted) {
     const auto found = std::find_if(known.begin(), known.end(), [&](const auto& a) { return a.name == name; });
     if (found == known.end()) {
@@ -127,6 +130,29 @@ Result<std::vector<std::string>> choose(std::string_view option, std::span<const
 }
 
 }  // namespace
+
+AlgorithmSettings extended(const AlgorithmSettings& settings, const AlgorithmSettings& more,
+                           std::vector<std::string>& unknown) {
+  AlgorithmSettings all = settings;
+  const auto extend = [&](std::vector<std::string>& list, const std::vector<std::string>& added,
+                          std::span<const Algorithm> known) {
+    std::vector<std::string> usable;
+    for (const auto& name : added) {
+      const bool possible =
+          std::any_of(known.begin(), known.end(), [&](const auto& a) { return a.name == name && a.in_library; });
+      (possible ? usable : unknown).push_back(name);
+    }
+    if (usable.empty()) return;
+    if (list.empty()) list = default_names(known);
+    for (const auto& name : usable) add(list, name);
+  };
+  extend(all.host_keys, more.host_keys, kHostKeys);
+  extend(all.key_exchanges, more.key_exchanges, kKeyExchanges);
+  extend(all.ciphers, more.ciphers, kCiphers);
+  extend(all.macs, more.macs, kMacs);
+  extend(all.public_keys, more.public_keys, kPublicKeys);
+  return all;
+}
 
 Result<AlgorithmLists> choose_algorithms(const AlgorithmSettings& settings) {
   AlgorithmLists lists;

@@ -25,6 +25,11 @@ struct AlgorithmLists {
 // can be had. Known names that this libssh lacks are left out with a warning.
 Result<AlgorithmLists> choose_algorithms(const AlgorithmSettings& settings);
 
+// `settings` with the names of `more` behind each list, or behind the defaults where a list is empty; names that nobody
+// knows or that this libssh lacks go to `unknown`.
+AlgorithmSettings extended(const AlgorithmSettings& settings, const AlgorithmSettings& more,
+                           std::vector<std::string>& unknown);
+
 // Whether `name` stands in a comma separated list.
 bool is_listed(std::string_view list, std::string_view name);
 

@@ -14,10 +14,12 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <ctime>
 #include <filesystem>
-#include <fstream>
 #include <iterator>
 
+#include "certificate.h"
+#include "files.h"
 #include "public_key.h"
 
 namespace slipway::sftp {
@@ -130,23 +132,21 @@ std::string ed25519_for_libssh(const std::string& pem) {
   return "-----BEGIN OPENSSH PRIVATE KEY-----\n" + text + "\n-----END OPENSSH PRIVATE KEY-----\n";
 }
 
-Result<KeyPtr> read_key(const std::string& file) {
-  std::ifstream in(file, std::ios::binary);
-  std::string pem;
-  if (in) {
-    pem.resize(kMaxKeyFile);
-    in.read(pem.data(), static_cast<std::streamsize>(pem.size()));
-    pem.resize(static_cast<std::size_t>(in.gcount()));
-  }
-  if (pem.empty()) return Error(Errc::InvalidArgument, file, "the host key cannot be read");
+Result<KeyPtr> parse_key(std::string pem, const std::string& source) {
   if (auto converted = ed25519_for_libssh(pem); !converted.empty()) pem.swap(converted);
   ssh_key key = nullptr;
   // A function that has no password, because without one libssh would ask the terminal.
   const auto no_password = [](const char*, char*, std::size_t, int, int, void*) { return -1; };
   const int read = ssh_pki_import_privkey_base64(pem.c_str(), nullptr, no_password, nullptr, &key);
   OPENSSL_cleanse(pem.data(), pem.size());
-  if (read != SSH_OK) return Error(Errc::InvalidArgument, file, "it is not an unencrypted private key");
+  if (read != SSH_OK) return Error(Errc::InvalidArgument, source, "it is not an unencrypted private key");
   return KeyPtr(key);
+}
+
+Result<KeyPtr> read_key(const std::string& file) {
+  auto pem = read_file(file, kMaxKeyFile);
+  if (!pem) return Error(Errc::InvalidArgument, file, "the host key cannot be read: " + pem.error().cause());
+  return parse_key(*std::move(pem), file);
 }
 
 Status make_key(const std::string& file, KeyType type, Logger& log) {
@@ -176,43 +176,94 @@ std::string label_of(ssh_key key) {
   }
 }
 
+Result<HostKey> host_key(KeyPtr key, const std::string& source) {
+  HostKey entry{std::move(key), source, {}, {}, {}, {}};
+  entry.label = label_of(entry.key.get());
+  if (entry.label.empty() || !decode_base64(base64_of(entry.key.get()), entry.blob))
+    return Error(Errc::InvalidArgument, source, "host keys are RSA, ECDSA or Ed25519; this one is neither");
+  entry.fingerprint = fingerprint_of(entry.blob);
+  return entry;
+}
+
+Result<HostKey> load_file(const std::string& config_dir, const std::string& name, Logger& log) {
+  const auto file = path_in(config_dir, name);
+  struct stat st {};
+  if (::stat(file.c_str(), &st) != 0) {
+    if (errno != ENOENT) return system_error(file, "the host key cannot be read");
+    const auto base = std::filesystem::path(file).filename().string();
+    const auto* known =
+        std::find_if(std::begin(kNames), std::end(kNames), [&](const auto& entry) { return entry.name == base; });
+    if (known == std::end(kNames))
+      return Error(Errc::NotFound, file, "there is no such host key; make it with ssh-keygen");
+    SLIPWAY_TRY(make_key(file, known->type, log));
+  } else if ((st.st_mode & 077) != 0) {
+    log.warn("a host key can be read by others than its owner; chmod 600 it", {{"file", file}});
+  }
+  SLIPWAY_ASSIGN(auto key, read_key(file));
+  return host_key(std::move(key), file);
+}
+
+// `line` is "type base64 comment".
+Status add_certificate(std::string_view line, const std::string& source, std::vector<HostKey>& keys, Logger& log) {
+  const auto begin = line.find(' ');
+  const auto text = line.substr(std::min(begin, line.size() - 1) + 1);
+  std::string blob;
+  if (begin == std::string_view::npos || !decode_base64(text.substr(0, text.find_first_of(" \t\r\n")), blob))
+    return Error(Errc::InvalidArgument, source, "a host certificate is a line as in id_ed25519-cert.pub");
+  auto certificate = parse_certificate(blob);
+  if (!certificate)
+    return Error(Errc::InvalidArgument, source, "it is no host certificate: " + certificate.error().cause());
+  if (certificate->type != Certificate::Type::Host)
+    return Error(Errc::InvalidArgument, source, "it is a user's certificate; host certificates are made with -h");
+  const auto now = static_cast<std::uint64_t>(::time(nullptr));
+  if (now < certificate->valid_after || now >= certificate->valid_before)
+    log.warn("a host certificate is not valid now; clients will refuse it", {{"certificate", source}});
+  const auto key =
+      std::find_if(keys.begin(), keys.end(), [&](const auto& known) { return known.blob == certificate->key_blob; });
+  if (key == keys.end()) {
+    log.warn("a host certificate matches no host key and is left out", {{"certificate", source}});
+  } else {
+    key->certificate = std::move(blob);
+  }
+  return ok();
+}
+
 }  // namespace
 
-Result<std::vector<HostKey>> load_host_keys(const std::string& config_dir, const std::vector<std::string>& files,
-                                            Logger& log) {
-  namespace fs = std::filesystem;
-  std::vector<std::string> names = files;
+Result<std::vector<HostKey>> load_host_keys(const std::string& config_dir, const HostKeySources& sources, Logger& log) {
+  std::vector<std::string> names = sources.files;
   if (names.empty()) {
     for (const auto& known : kNames) names.emplace_back(known.name);
   }
   std::vector<HostKey> keys;
+  const auto of_type = [&](const std::string& label) {
+    return std::find_if(keys.begin(), keys.end(), [&](const auto& key) { return key.label == label; });
+  };
   for (const auto& name : names) {
-    const auto file = (fs::path(config_dir) / name).string();
-    struct stat st {};
-    if (::stat(file.c_str(), &st) != 0) {
-      if (errno != ENOENT) return system_error(file, "the host key cannot be read");
-      const auto base = fs::path(file).filename().string();
-      const auto* known =
-          std::find_if(std::begin(kNames), std::end(kNames), [&](const auto& entry) { return entry.name == base; });
-      if (known == std::end(kNames))
-        return Error(Errc::NotFound, file, "there is no such host key; make it with ssh-keygen");
-      SLIPWAY_TRY(make_key(file, known->type, log));
-    } else if ((st.st_mode & 077) != 0) {
-      log.warn("a host key can be read by others than its owner; chmod 600 it", {{"file", file}});
-    }
-    SLIPWAY_ASSIGN(auto key, read_key(file));
-    HostKey entry{std::move(key), file, {}, {}};
-    entry.label = label_of(entry.key.get());
-    std::string blob;
-    if (decode_base64(base64_of(entry.key.get()), blob)) entry.fingerprint = fingerprint_of(blob);
-    if (entry.label.empty())
-      return Error(Errc::InvalidArgument, file, "host keys are RSA, ECDSA or Ed25519; this one is neither");
-    for (const auto& other : keys) {
-      if (other.label == entry.label)
-        return Error(Errc::InvalidArgument, file, "there is another " + entry.label + " host key, " + other.file);
-    }
-    keys.push_back(std::move(entry));
+    SLIPWAY_ASSIGN(auto key, load_file(config_dir, name, log));
+    if (const auto other = of_type(key.label); other != keys.end())
+      return Error(Errc::InvalidArgument, key.source, "there is another " + key.label + " host key, " + other->source);
+    keys.push_back(std::move(key));
   }
+  for (std::size_t i = 0; i < sources.stored.size(); ++i) {
+    const auto source = "host key " + std::to_string(i + 1) + " of the database";
+    SLIPWAY_ASSIGN(auto parsed, parse_key(sources.stored[i], source));
+    SLIPWAY_ASSIGN(auto key, host_key(std::move(parsed), source));
+    if (const auto other = of_type(key.label); other != keys.end()) {
+      log.info("a host key of the database takes the place of another", {{"type", key.label}, {"of", other->source}});
+      *other = std::move(key);
+    } else {
+      keys.push_back(std::move(key));
+    }
+  }
+  for (const auto& name : sources.certificate_files) {
+    const auto file = path_in(config_dir, name);
+    SLIPWAY_ASSIGN(const auto text, read_file(file, kMaxKeyFile));
+    SLIPWAY_TRY(add_certificate(text, file, keys, log));
+  }
+  for (std::size_t i = 0; i < sources.stored_certificates.size(); ++i)
+    SLIPWAY_TRY(add_certificate(sources.stored_certificates[i],
+                                "host certificate " + std::to_string(i + 1) + " of the database", keys, log));
   return keys;
 }
 

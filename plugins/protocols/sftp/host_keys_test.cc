@@ -71,13 +71,13 @@ TEST_F(HostKeys, AreMadeOnceAndReadAgain) {
 }
 
 TEST_F(HostKeys, AMissingOneUnderAnotherNameIsAnError) {
-  const auto keys = load_host_keys(dir, {"my_key"}, log);
+  const auto keys = load_host_keys(dir, {.files = {"my_key"}}, log);
   EXPECT_EQ(keys.code(), Errc::NotFound);
 }
 
 TEST_F(HostKeys, AMissingOneUnderAKnownNameIsMadeWhereItWasAskedFor) {
   fs::create_directories(dir / "keys");
-  ASSERT_TRUE(load_host_keys("/nowhere", {(dir / "keys/id_ed25519").string()}, log));
+  ASSERT_TRUE(load_host_keys("/nowhere", {.files = {(dir / "keys/id_ed25519").string()}}, log));
   EXPECT_TRUE(fs::exists(dir / "keys/id_ed25519"));
 }
 
@@ -88,12 +88,12 @@ TEST_F(HostKeys, OpenSshFilesAreReadAndEncryptedOnesRefusedWithoutAsking) {
   ASSERT_EQ(ssh_pki_export_privkey_file(key.get(), nullptr, nullptr, nullptr, (dir / "plain").c_str()), SSH_OK);
   ASSERT_EQ(ssh_pki_export_privkey_file(key.get(), "secret", nullptr, nullptr, (dir / "locked").c_str()), SSH_OK);
   EXPECT_TRUE(read("plain").starts_with("-----BEGIN OPENSSH PRIVATE KEY-----\n"));
-  const auto plain = load_host_keys(dir, {"plain"}, log);
+  const auto plain = load_host_keys(dir, {.files = {"plain"}}, log);
   ASSERT_TRUE(plain) << plain.error().message();
   std::string blob;
   ASSERT_TRUE(decode_base64(base64_of(key.get()), blob));
   EXPECT_EQ((*plain)[0].fingerprint, fingerprint_of(blob));
-  EXPECT_EQ(load_host_keys(dir, {"locked"}, log).code(), Errc::InvalidArgument);
+  EXPECT_EQ(load_host_keys(dir, {.files = {"locked"}}, log).code(), Errc::InvalidArgument);
 }
 
 TEST_F(HostKeys, WhatIsNotAKeyIsRefusedByName) {
@@ -104,18 +104,18 @@ TEST_F(HostKeys, WhatIsNotAKeyIsRefusedByName) {
 }
 
 TEST_F(HostKeys, TwoOfOneTypeAreRefused) {
-  ASSERT_TRUE(load_host_keys(dir, {"id_ed25519"}, log));
+  ASSERT_TRUE(load_host_keys(dir, {.files = {"id_ed25519"}}, log));
   fs::copy_file(dir / "id_ed25519", dir / "second");
-  const auto keys = load_host_keys(dir, {"id_ed25519", "second"}, log);
+  const auto keys = load_host_keys(dir, {.files = {"id_ed25519", "second"}}, log);
   ASSERT_FALSE(keys);
   EXPECT_EQ(keys.code(), Errc::InvalidArgument);
 }
 
 TEST_F(HostKeys, OneThatOthersCanReadIsUsedWithAWarning) {
-  ASSERT_TRUE(load_host_keys(dir, {"id_ed25519"}, log));
+  ASSERT_TRUE(load_host_keys(dir, {.files = {"id_ed25519"}}, log));
   EXPECT_EQ(log.warnings, 0);
   ::chmod((dir / "id_ed25519").c_str(), 0644);
-  ASSERT_TRUE(load_host_keys(dir, {"id_ed25519"}, log));
+  ASSERT_TRUE(load_host_keys(dir, {.files = {"id_ed25519"}}, log));
   EXPECT_EQ(log.warnings, 1);
 }
 

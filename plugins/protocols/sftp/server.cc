@@ -1,5 +1,6 @@
 #include "server.h"
 
+#include <openssl/crypto.h>
 #include <openssl/rand.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -49,8 +50,12 @@ std::string random_hex() {
 
 }  // namespace
 
-Server::Server(Services services, ListenerService& listeners, std::string config_dir)
-    : services_(services), listeners_(listeners), config_dir_(std::move(config_dir)), window_budget_(kWindowBudget) {
+Server::Server(Services services, ListenerService& listeners, ServerSettings* stored, std::string config_dir)
+    : services_(services),
+      listeners_(listeners),
+      stored_(stored),
+      config_dir_(std::move(config_dir)),
+      window_budget_(kWindowBudget) {
   ssh_init();
   environment_.settings.dot_entries =
       !is_set("SLIPWAY_HOOK__DISABLE_DOT_ENTRIES") && !is_set("SFTPGO_HOOK__DISABLE_DOT_ENTRIES");
@@ -66,6 +71,20 @@ Server::~Server() {
   stop();
   if (environment_.window_sink != nullptr) ::munmap(environment_.window_sink, ReceiveWindow::kMax);
   ssh_finalize();
+}
+
+Result<std::shared_ptr<const Transport>> Server::make_transport(const Settings& settings) {
+  StoredSettings stored;
+  if (stored_ != nullptr) {
+    SLIPWAY_ASSIGN(auto document, stored_->section("sftpd"));
+    auto parsed = parse_stored_settings(document);
+    OPENSSL_cleanse(document.data(), document.size());
+    if (!parsed) return Error(parsed.code(), "the settings in the database", parsed.error().message());
+    stored = *std::move(parsed);
+  }
+  auto transport = Transport::make(settings, stored, config_dir_, services_.log);
+  for (auto& key : stored.host_keys) OPENSSL_cleanse(key.data(), key.size());
+  return transport;
 }
 
 Result<std::list<std::unique_ptr<Server::Binding>>> Server::listen(const std::vector<sftp::Binding>& bindings) {
@@ -97,7 +116,7 @@ void Server::take_commands(const Settings& settings) {
 }
 
 Status Server::start(const Settings& settings) {
-  SLIPWAY_ASSIGN(auto transport, Transport::make(settings, config_dir_, services_.log));
+  SLIPWAY_ASSIGN(auto transport, make_transport(settings));
   SLIPWAY_ASSIGN(auto bindings, listen(settings.bindings));
   take_commands(settings);
   if (environment_.window_budget == nullptr)
@@ -117,7 +136,7 @@ Status Server::start(const Settings& settings) {
 }
 
 Status Server::configure(const Settings& settings) {
-  SLIPWAY_ASSIGN(auto transport, Transport::make(settings, config_dir_, services_.log));
+  SLIPWAY_ASSIGN(auto transport, make_transport(settings));
   std::vector<sftp::Binding> added;
   for (const auto& binding : settings.bindings) {
     const auto same = [&](const auto& entry) { return entry->settings == binding; };

@@ -13,6 +13,7 @@
 
 #include "settings.h"
 #include "slipway/protocol.h"
+#include "slipway/server_settings.h"
 #include "ssh_connection.h"
 
 namespace slipway::sftp {
@@ -20,8 +21,8 @@ namespace slipway::sftp {
 // start(), configure(), drain() and stop() are called by one thread at a time.
 class Server {
  public:
-  // The services outlive the server.
-  Server(Services services, ListenerService& listeners, std::string config_dir);
+  // The services outlive the server. `stored` may be null: then the settings are the configuration's alone.
+  Server(Services services, ListenerService& listeners, ServerSettings* stored, std::string config_dir);
   ~Server();
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;
@@ -56,6 +57,7 @@ class Server {
     pthread_t thread{};
   };
 
+  Result<std::shared_ptr<const Transport>> make_transport(const Settings& settings);
   Result<std::list<std::unique_ptr<Binding>>> listen(const std::vector<sftp::Binding>& bindings);
   void accept(Listener& listener);
   void serve(AcceptedConnection accepted);
@@ -68,6 +70,7 @@ class Server {
 
   Services services_;
   ListenerService& listeners_;
+  ServerSettings* const stored_;
   const std::string config_dir_;
   WindowBudget window_budget_;
   CurrentCommands commands_;

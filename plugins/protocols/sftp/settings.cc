@@ -31,6 +31,7 @@ Result<Settings> read_settings(const OptionView& options) {
   const auto tries = options.integer("max_auth_tries");
   settings.max_auth_tries = tries == 0 ? kDefaultTries : tries < 0 ? 0 : static_cast<int>(tries);
   settings.host_key_files = list(options, "host_keys");
+  settings.host_certificate_files = list(options, "host_certificates");
   settings.algorithms.host_keys = list(options, "host_key_algorithms");
   settings.algorithms.key_exchanges = list(options, "kex_algorithms");
   settings.algorithms.ciphers = list(options, "ciphers");

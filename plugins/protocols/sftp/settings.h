@@ -19,7 +19,7 @@ struct Binding {
 struct Settings {
   std::vector<Binding> bindings;  // without those that are off
   int max_auth_tries = 6;         // 0: no limit
-  std::vector<std::string> host_key_files;
+  std::vector<std::string> host_key_files, host_certificate_files;
   AlgorithmSettings algorithms;
   std::string banner_file;                           // empty: none
   std::vector<std::string> trusted_authority_files;  // of user certificates; without any, none is accepted

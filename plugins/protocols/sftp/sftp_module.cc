@@ -3,6 +3,7 @@
 #include <memory>
 
 #include "server.h"
+#include "slipway/server_settings.h"
 
 namespace {
 
@@ -18,6 +19,8 @@ constexpr std::array kOptions = {
     OptionSpec{"host_keys", OptionType::StringList, "",
                "private host key files, one of each type; empty: id_ed25519, id_ecdsa and id_rsa in the configuration "
                "directory, made when missing"},
+    OptionSpec{"host_certificates", OptionType::StringList, "",
+               "files with OpenSSH certificates of the host keys; one that matches none of them is left out"},
     OptionSpec{"host_key_algorithms", OptionType::StringList, "",
                "signature algorithms of the host keys; empty: secure ones"},
     OptionSpec{"kex_algorithms", OptionType::StringList, "",
@@ -64,7 +67,7 @@ class SftpModule final : public ProtocolModule, private ServerIdentity {
                    "denies it one");
     }
     auto server = std::make_unique<sftp::Server>(sftp::Services{host_.logger(), *sessions, *paths}, *listeners,
-                                                 std::string(host_.config_dir()));
+                                                 host_.service<ServerSettings>(), std::string(host_.config_dir()));
     SLIPWAY_TRY(server->start(settings_));
     server_ = std::move(server);
     return ok();

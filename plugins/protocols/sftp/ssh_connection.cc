@@ -13,6 +13,8 @@
 #include <algorithm>
 #include <array>
 
+#include "public_key.h"
+
 namespace slipway::sftp {
 namespace {
 
@@ -58,6 +60,7 @@ SshConnection::SshConnection(Services services, std::shared_ptr<const Transport>
       id_(std::move(client.id)),
       reader_(accepted_.fd),
       auth_gate_([this](const UserauthRequest& request) { return login_->admit(request); }),
+      host_key_gate_(transport_->host_key_offer()),
       admitted_(std::move(client.admitted)),
       deadline_((Clock::now() + kLoginGrace).time_since_epoch().count()),
       stop_deadline_(kNever.time_since_epoch().count()),
@@ -199,20 +202,32 @@ bool SshConnection::handshake() {
   attempt_->set_client_version(text(ssh_get_clientbanner(session_.get())));
   services_.log.debug("key exchange done", {{"connection_id", id_},
                                             {"client", text(ssh_get_clientbanner(session_.get()))},
-                                            {"kex", text(ssh_get_kex_algo(session_.get()))},
+                                            {"host_key", host_key_gate_.negotiated()},
+                                            {"kex", key_exchange()},
                                             {"cipher", text(ssh_get_cipher_in(session_.get()))},
                                             {"mac", text(ssh_get_hmac_in(session_.get()))}});
   login_->set_weakness(weakness());
   return true;
 }
 
+// libssh has no name for some.
+std::string SshConnection::key_exchange() const {
+  const auto exchange = transport_->key_exchange_of(host_key_gate_.client_key_exchanges());
+  const char* known = ssh_get_kex_algo(session_.get());
+  return exchange.empty() && known != nullptr ? known : exchange;
+}
+
 // The first of the negotiated algorithms that an account may refuse.
 std::string SshConnection::weakness() const {
+  const auto exchange = key_exchange();
   const std::pair<const char*, const char*> negotiated[] = {
-      {"the key exchange ", ssh_get_kex_algo(session_.get())}, {"the cipher ", ssh_get_cipher_in(session_.get())},
+      {"the key exchange ", exchange.c_str()}, {"the cipher ", ssh_get_cipher_in(session_.get())},
       {"the cipher ", ssh_get_cipher_out(session_.get())},     {"the MAC ", ssh_get_hmac_in(session_.get())},
       {"the MAC ", ssh_get_hmac_out(session_.get())},
   };
+  if (const auto host_key = plain_algorithm(host_key_gate_.negotiated());
+      !host_key.empty() && !is_secure_algorithm(host_key))
+    return "the host key algorithm " + host_key;
   for (const auto& [what, name] : negotiated) {
     const std::string algorithm = name == nullptr ? "none" : name;
     // libssh calls the part of an authenticated cipher so.
@@ -227,6 +242,7 @@ void SshConnection::run() {
   ::setsockopt(accepted_.fd, IPPROTO_TCP, TCP_KEEPIDLE, &idle_seconds, sizeof idle_seconds);
   const ReadAhead::Use reads(reader_);
   const AuthGate::Use requests(auth_gate_);
+  const HostKeyGate::Use host_keys(host_key_gate_);
   try {
     if (handshake()) serve();
     finish();

@@ -10,6 +10,7 @@
 #include <string>
 
 #include "auth_gate.h"
+#include "host_key_gate.h"
 #include "read_ahead.h"
 #include "slipway/protocol.h"
 #include "ssh_channel.h"
@@ -70,6 +71,7 @@ class SshConnection final : private ChannelOwner {
   template <class Call>
   int answer(Call&& call) noexcept;
   void install_callbacks();
+  std::string key_exchange() const;
   std::string weakness() const;
   ssh_channel open_channel();
   bool open() const noexcept;
@@ -88,6 +90,7 @@ class SshConnection final : private ChannelOwner {
 
   ReadAhead reader_;
   AuthGate auth_gate_;
+  HostKeyGate host_key_gate_;
   std::unique_ptr<Admitted> admitted_;  // until the handshake
   std::unique_ptr<LoginAttempt> attempt_;
   SessionPtr session_;

@@ -4,6 +4,7 @@
 
 #include <fstream>
 
+#include "auth_gate.h"
 #include "public_key.h"
 
 namespace slipway::sftp {
@@ -24,12 +25,25 @@ std::string read_banner(const std::string& file, Logger& log) {
 
 }  // namespace
 
-Result<std::shared_ptr<const Transport>> Transport::make(const Settings& settings, const std::string& config_dir,
-                                                         Logger& log) {
+Result<std::shared_ptr<const Transport>> Transport::make(const Settings& settings, const StoredSettings& stored,
+                                                         const std::string& config_dir, Logger& log) {
   std::shared_ptr<Transport> transport(new Transport);
-  SLIPWAY_ASSIGN(auto lists, choose_algorithms(settings.algorithms));
+  std::vector<std::string> unknown;
+  SLIPWAY_ASSIGN(auto lists, choose_algorithms(extended(settings.algorithms, stored.algorithms, unknown)));
+  for (const auto& name : unknown)
+    log.warn("an algorithm of the database's settings is not available and is left out", {{"algorithm", name}});
   for (const auto& warning : lists.warnings) log.warn(warning);
-  SLIPWAY_ASSIGN(auto keys, load_host_keys(config_dir, settings.host_key_files, log));
+  const HostKeySources sources{settings.host_key_files, stored.host_keys, settings.host_certificate_files,
+                               stored.host_certificates};
+  SLIPWAY_ASSIGN(auto keys, load_host_keys(config_dir, sources, log));
+  transport->host_key_offer_ = HostKeyOffer::make(keys, lists.host_keys);
+  if (!transport->host_key_offer_.certificates.empty()) {
+    if (auth_gate_available()) {
+      log.info("host certificates", {{"algorithms", transport->host_key_offer_.certificates}});
+    } else {
+      log.warn("host certificates are not shown: this build links libssh dynamically");
+    }
+  }
 
   if (!settings.trusted_authority_files.empty()) {
     SLIPWAY_ASSIGN(transport->user_certificates_,
@@ -44,7 +58,7 @@ Result<std::shared_ptr<const Transport>> Transport::make(const Settings& setting
   for (auto& key : keys) {
     transport->fingerprints_.push_back(key.label + " " + key.fingerprint);
     if (ssh_bind_options_set(transport->bind_.get(), SSH_BIND_OPTIONS_IMPORT_KEY, key.key.get()) != SSH_OK)
-      return Error(Errc::InvalidArgument, key.file, ssh_get_error(transport->bind_.get()));
+      return Error(Errc::InvalidArgument, key.source, ssh_get_error(transport->bind_.get()));
     (void)key.key.release();  // the bind's now
   }
   transport->algorithms_ = std::move(lists);
@@ -78,6 +92,8 @@ Status Transport::set_options(const AlgorithmLists& lists) {
 Status Transport::attach(ssh_session session, int fd) const {
   bool process_config = false;
   ssh_options_set(session, SSH_OPTIONS_PROCESS_CONFIG, &process_config);
+  // Decompression multiplies what a client can make this server handle; most files are compressed already.
+  ssh_options_set(session, SSH_OPTIONS_COMPRESSION, "none");
   std::lock_guard lock(mutex_);
   if (ssh_bind_accept_fd(bind_.get(), session, fd) == SSH_OK) return ok();
   if (ssh_get_fd(session) != fd) ::close(fd);
@@ -86,6 +102,15 @@ Status Transport::attach(ssh_session session, int fd) const {
 
 bool Transport::accepts_signature(std::string_view algorithm) const {
   return is_listed(algorithms_.public_keys, algorithm);
+}
+
+std::string Transport::key_exchange_of(std::string_view list) const {
+  while (!list.empty()) {
+    const auto name = list.substr(0, list.find(','));
+    if (is_listed(algorithms_.key_exchanges, name)) return std::string(name);
+    list.remove_prefix(std::min(name.size() + 1, list.size()));
+  }
+  return {};
 }
 
 std::string Transport::signature_algorithm(ssh_key key) const {

@@ -6,7 +6,9 @@
 #include <string>
 #include <vector>
 
+#include "host_key_gate.h"
 #include "host_keys.h"
+#include "json_documents.h"
 #include "settings.h"
 #include "user_certificates.h"
 
@@ -15,15 +17,19 @@ namespace slipway::sftp {
 // Immutable once made; a reload makes another, and connections keep theirs. Thread-safe.
 class Transport {
  public:
-  // Reads (or makes) the host keys. Errors name the option or the file and what to change.
-  static Result<std::shared_ptr<const Transport>> make(const Settings& settings, const std::string& config_dir,
-                                                       Logger& log);
+  // Reads (or makes) the host keys. What is stored adds to the settings. Errors name the option or the file and what to
+  // change.
+  static Result<std::shared_ptr<const Transport>> make(const Settings& settings, const StoredSettings& stored,
+                                                       const std::string& config_dir, Logger& log);
 
   // Makes `session` the server's end of the connection on `fd`, which belongs to it from then on, also on failure.
   Status attach(ssh_session session, int fd) const;
 
   // "ED25519 SHA256:..."
   const std::vector<std::string>& fingerprints() const noexcept { return fingerprints_; }
+  // The first of the client's key exchange algorithms that is offered here: the one in use (RFC 4253 7.1). Empty: none.
+  std::string key_exchange_of(std::string_view client_list) const;
+  const HostKeyOffer& host_key_offer() const noexcept { return host_key_offer_; }
   const std::string& login_banner() const noexcept { return login_banner_; }  // empty: none
   int max_auth_tries() const noexcept { return max_auth_tries_; }             // 0: no limit
   bool password_authentication() const noexcept { return password_authentication_; }
@@ -43,6 +49,7 @@ class Transport {
   mutable std::mutex mutex_;  // ssh_bind is not thread-safe
   BindPtr bind_;
   AlgorithmLists algorithms_;
+  HostKeyOffer host_key_offer_;
   std::shared_ptr<const UserCertificates> user_certificates_;
   std::vector<std::string> fingerprints_;
   std::string login_banner_;

@@ -1,0 +1,459 @@
+"""The SSH transport: what is negotiated, shown and refused before and beside the files."""
+import base64
+import hashlib
+import json
+import os
+import re
+import socket
+import struct
+import subprocess
+import time
+
+import paramiko
+import pytest
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ed25519
+
+from clients import SSH_OPTIONS, Keys, Paramiko, openssh_sftp
+from slipway_server import need, user, wait_for
+
+HOST_KEYS = ["ssh-ed25519", "ecdsa-sha2-nistp256", "rsa-sha2-512", "rsa-sha2-256", "ssh-rsa"]
+KEX = ["curve25519-sha256", "curve25519-sha256@libssh.org", "ecdh-sha2-nistp256", "ecdh-sha2-nistp384",
+       "ecdh-sha2-nistp521", "diffie-hellman-group14-sha256", "diffie-hellman-group-exchange-sha256",
+       "diffie-hellman-group16-sha512", "diffie-hellman-group18-sha512", "diffie-hellman-group14-sha1",
+       "diffie-hellman-group1-sha1", "diffie-hellman-group-exchange-sha1"]
+CIPHERS = ["aes128-gcm@openssh.com", "aes256-gcm@openssh.com", "chacha20-poly1305@openssh.com", "aes128-ctr",
+           "aes192-ctr", "aes256-ctr", "aes128-cbc", "aes192-cbc", "aes256-cbc", "3des-cbc"]
+MACS = ["hmac-sha2-256-etm@openssh.com", "hmac-sha2-256", "hmac-sha2-512-etm@openssh.com", "hmac-sha2-512", "hmac-sha1"]
+USER_KEYS = {"ssh-ed25519": "ed25519", "ecdsa-sha2-nistp256": "p256", "ecdsa-sha2-nistp384": "p384",
+             "ecdsa-sha2-nistp521": "p521", "rsa-sha2-512": "rsa", "rsa-sha2-256": "rsa", "ssh-rsa": "rsa"}
+WEAK_KEX = [name for name in KEX if name.endswith("sha1")]
+
+
+def keygen(*arguments):
+    subprocess.run([need("ssh-keygen"), "-q", *map(str, arguments)], check=True, capture_output=True)
+
+
+@pytest.fixture(scope="module")
+def user_keys(tmp_path_factory):
+    directory = tmp_path_factory.mktemp("keys")
+    made = {}
+    for name, kind in (("ed25519", ["ed25519"]), ("p256", ["ecdsa", "-b", "256"]), ("p384", ["ecdsa", "-b", "384"]),
+                       ("p521", ["ecdsa", "-b", "521"]), ("rsa", ["rsa"])):
+        keygen("-t", *kind, "-N", "", "-f", directory / name)
+        made[name] = directory / name
+    return made
+
+
+@pytest.fixture(scope="module")
+def everything(tmp_path_factory, user_keys):
+    """A server that offers every algorithm it has. anna takes all of them, bert only secure ones."""
+    from slipway_server import SlipwayServer
+    directory = tmp_path_factory.mktemp("everything")
+    host_keys = []
+    for kind in ("ed25519", "ecdsa", "rsa"):
+        keygen("-t", kind, "-N", "", "-f", directory / f"host_{kind}")
+        host_keys.append(f"host_{kind}")
+    public = [key.with_name(key.name + ".pub").read_text().strip() for key in user_keys.values()]
+    users = [user("anna", directory / "homes" / "anna", public_keys=public),
+             user("bert", directory / "homes" / "bert", public_keys=public, filters={"enforce_secure_algorithms": True})]
+    (directory / "homes" / "anna").mkdir(parents=True)
+    server = SlipwayServer(directory, dump={"users": users}, config={"sftpd": {
+        "host_keys": host_keys, "host_key_algorithms": HOST_KEYS, "kex_algorithms": KEX, "ciphers": CIPHERS, "macs": MACS,
+        "public_key_algorithms": list(USER_KEYS), "max_auth_tries": -1}})
+    server.start()
+    yield server
+    server.stop()
+
+
+def sftp(server, key, *options, name="anna", commands="ls\n", timeout=120):
+    return subprocess.run(
+        [need("sftp"), "-b", "-", "-o", "LogLevel=INFO", *SSH_OPTIONS[:4], "-F", "/dev/null", "-o", "BatchMode=yes",
+         "-o", "IdentitiesOnly=yes", "-i", str(key), *options, "-P", str(server.port), f"{name}@127.0.0.1"],
+        input=commands, capture_output=True, text=True, timeout=timeout)
+
+
+def negotiated(server, before, **wanted):
+    """The server's line about the exchange after the first `before` ones."""
+    line = wait_for(lambda: server.log_lines(message="key exchange done")[before:])[0]
+    for member, value in wanted.items():
+        assert line[member] == value, line
+    return line
+
+
+def exchanges(server):
+    return len(server.log_lines(message="key exchange done"))
+
+
+# ---- every algorithm that is offered
+
+@pytest.mark.parametrize("name", KEX)
+def test_key_exchange(everything, user_keys, name):
+    before = exchanges(everything)
+    result = sftp(everything, user_keys["ed25519"], "-o", f"KexAlgorithms={name}")
+    assert result.returncode == 0, result.stderr
+    negotiated(everything, before, kex=name)
+
+
+@pytest.mark.parametrize("name", CIPHERS)
+def test_cipher(everything, user_keys, name, tmp_path):
+    before = exchanges(everything)
+    (tmp_path / "up").write_bytes(os.urandom(300_000))
+    result = sftp(everything, user_keys["ed25519"], "-o", f"Ciphers={name}", commands=f"put {tmp_path}/up c\nget c {tmp_path}/down\n")
+    assert result.returncode == 0, result.stderr
+    assert (tmp_path / "up").read_bytes() == (tmp_path / "down").read_bytes()
+    negotiated(everything, before, cipher=name)
+
+
+@pytest.mark.parametrize("name", MACS)
+def test_mac(everything, user_keys, name):
+    before = exchanges(everything)
+    result = sftp(everything, user_keys["ed25519"], "-o", f"MACs={name}", "-o", "Ciphers=aes128-ctr")
+    assert result.returncode == 0, result.stderr
+    negotiated(everything, before, mac=name)
+
+
+@pytest.mark.parametrize("name", HOST_KEYS)
+def test_host_key(everything, user_keys, name):
+    before = exchanges(everything)
+    result = sftp(everything, user_keys["ed25519"], "-o", f"HostKeyAlgorithms={name}")
+    assert result.returncode == 0, result.stderr
+    negotiated(everything, before, host_key=name)
+
+
+@pytest.mark.parametrize("name", USER_KEYS)
+def test_user_key_and_its_signature_in_the_log(everything, user_keys, name):
+    before = len(everything.log_lines(sender="login"))
+    result = sftp(everything, user_keys[USER_KEYS[name]], "-o", f"PubkeyAcceptedAlgorithms={name}")
+    assert result.returncode == 0, result.stderr
+    line = wait_for(lambda: everything.log_lines(sender="login")[before:])[0]
+    assert line["method"].endswith(f" ({name})"), line
+
+
+def test_only_what_is_configured_is_offered(make_server, user_keys, tmp_path):
+    public = user_keys["ed25519"].with_name("ed25519.pub").read_text().strip()
+    server = make_server(dump={"users": [user("anna", tmp_path, public_keys=[public])]}, config={"sftpd": {
+        "kex_algorithms": ["ecdh-sha2-nistp384"], "ciphers": ["aes256-ctr"], "macs": ["hmac-sha2-512"]}})
+    assert sftp(server, user_keys["ed25519"]).returncode == 0
+    for option in ("KexAlgorithms=curve25519-sha256", "Ciphers=aes128-gcm@openssh.com", "MACs=hmac-sha2-256"):
+        assert sftp(server, user_keys["ed25519"], "-o", option).returncode != 0, option
+
+
+@pytest.mark.parametrize("option", ["host_key_algorithms", "kex_algorithms", "ciphers", "macs", "public_key_algorithms"])
+def test_an_unknown_name_is_refused_with_the_possible_ones(make_server, option):
+    server = make_server(start=False, config={"sftpd": {option: ["rot13"]}})
+    code, text = server.run_to_end()
+    assert code != 0
+    assert "rot13" in text and "possible are" in text
+    checked = server.run("config", "validate", check=False)
+    assert checked.returncode != 0
+    assert "rot13" in checked.stdout and "possible are" in checked.stdout
+
+
+# ---- defaults
+
+class Kexinit:
+    """The server's KEXINIT (RFC 4253 7.1), read by hand."""
+
+    def __init__(self, port):
+        with socket.create_connection(("127.0.0.1", port), 30) as link:
+            link.sendall(b"SSH-2.0-test\r\n")
+            stream = link.makefile("rb")
+            self.identification = stream.readline().decode().strip()
+            length, padding = struct.unpack(">IB", stream.read(5))
+            payload = stream.read(length - 1)[:length - 1 - padding]
+        assert payload[0] == 20
+        at, self.lists = 17, []
+        for _ in range(10):
+            size, = struct.unpack_from(">I", payload, at)
+            self.lists.append(payload[at + 4:at + 4 + size].decode().split(","))
+            at += 4 + size
+        self.kex, self.host_keys, self.ciphers, _, self.macs = self.lists[:5]
+
+
+def test_the_identification_and_the_defaults(make_server):
+    server = make_server()
+    offer = Kexinit(server.port)
+    assert re.fullmatch(r"SSH-2\.0-Slipway_[0-9.]+", offer.identification)
+    assert "kex-strict-s-v00@openssh.com" in offer.kex, "the countermeasure against Terrapin"
+    everything_offered = {name for names in offer.lists for name in names}
+    for weak in ("sha1", "-cbc", "arcfour", "3des", "ssh-rsa", "ssh-dss", "group1-", "zlib", "md5"):
+        assert not [name for name in everything_offered if weak in name and "group14" not in name and "group16" not in name], weak
+    assert offer.host_keys == ["ssh-ed25519"]
+    assert set(offer.macs) == {"hmac-sha2-256-etm@openssh.com", "hmac-sha2-256"}
+    assert offer.lists[6] == ["none"], "no compression"
+
+
+# ---- accounts that demand secure algorithms
+
+@pytest.mark.parametrize("options, words", [
+    ([f"KexAlgorithms={WEAK_KEX[0]}"], f"the key exchange {WEAK_KEX[0]}"),
+    (["Ciphers=aes128-cbc"], "the cipher aes128-cbc"),
+    (["Ciphers=aes128-ctr", "MACs=hmac-sha1"], "the MAC hmac-sha1"),
+    (["HostKeyAlgorithms=ssh-rsa"], "the host key algorithm ssh-rsa"),
+])
+def test_weak_algorithms_are_refused_for_who_demands_secure_ones(everything, user_keys, options, words):
+    flags = [flag for option in options for flag in ("-o", option)]
+    assert sftp(everything, user_keys["ed25519"], *flags).returncode == 0, "anna does not mind"
+    result = sftp(everything, user_keys["ed25519"], *flags, name="bert")
+    assert result.returncode != 0
+    assert f"demands secure algorithms, and {words} is not" in result.stderr, result.stderr
+    assert [line for line in everything.log_lines(sender="connection_failed", username="bert") if words in line["error"]]
+
+
+def test_a_weak_signature_is_refused_for_who_demands_secure_ones(everything, user_keys):
+    weak = ["-o", "PubkeyAcceptedAlgorithms=ssh-rsa"]
+    assert sftp(everything, user_keys["rsa"], *weak).returncode == 0
+    result = sftp(everything, user_keys["rsa"], *weak, name="bert")
+    assert result.returncode != 0 and "the signature algorithm ssh-rsa is not" in result.stderr
+    assert sftp(everything, user_keys["rsa"], name="bert").returncode == 0, "the same key with SHA-2"
+
+
+def test_secure_algorithms_let_everybody_in(everything, user_keys):
+    for cipher in ("aes128-gcm@openssh.com", "chacha20-poly1305@openssh.com", "aes256-ctr"):
+        result = sftp(everything, user_keys["ed25519"], "-o", f"Ciphers={cipher}", name="bert")
+        assert result.returncode == 0, result.stderr
+
+
+def test_whoever_proved_who_they_are_is_told_why_they_are_refused(make_server, user_keys, tmp_path):
+    public = user_keys["ed25519"].with_name("ed25519.pub").read_text().strip()
+    server = make_server(dump={"users": [user("anna", tmp_path, public_keys=[public], expiration_date=1000)]})
+    result = sftp(server, user_keys["ed25519"])
+    assert result.returncode != 0 and "Login refused:" in result.stderr
+    other = sftp(server, user_keys["p256"])
+    assert other.returncode != 0 and "Login refused:" not in other.stderr
+
+
+# ---- keys that cannot be used are answered at once
+
+def string(data):
+    return struct.pack(">I", len(data)) + data
+
+
+class Conversation:
+    """Authentication requests by hand, over paramiko's transport."""
+
+    def __init__(self, server):
+        self.transport = paramiko.Transport(("127.0.0.1", server.port))
+        self.transport.start_client(timeout=30)
+        self.answers = []
+        handler = paramiko.auth_handler.AuthHandler(self.transport)
+        table = dict(handler._client_handler_table)
+        for kind in (6, 51, 52, 53, 60):
+            table[kind] = (lambda k: lambda _, m: self.answers.append((k, m)))(kind)
+        self.saved, type(handler)._handler_table = type(handler)._handler_table, property(lambda h: table)
+        self.transport.auth_handler = handler
+        self.transport._send_message(self.message(b"\x05", string(b"ssh-userauth")))
+        wait_for(lambda: self.answers)
+        assert self.answers.pop(0)[0] == 6
+
+    @staticmethod
+    def message(kind, body):
+        message = paramiko.Message()
+        message.add_bytes(kind + body)
+        return message
+
+    def ask(self, body):
+        """The type of the answer: 51 refused, 52 accepted, 60 go on."""
+        self.transport._send_message(self.message(b"\x32", body))
+        wait_for(lambda: self.answers, 10, "no answer at all")
+        return self.answers.pop(0)[0]
+
+    def sign_data(self, body):
+        return string(self.transport.session_id) + b"\x32" + body
+
+    def close(self):
+        type(self.transport.auth_handler)._handler_table = self.saved
+        self.transport.close()
+
+
+@pytest.fixture
+def conversation(everything):
+    talk = Conversation(everything)
+    yield talk
+    talk.close()
+
+
+def key_request(algorithm, blob, signed=False, name=b"anna"):
+    return string(name) + string(b"ssh-connection") + string(b"publickey") + bytes([signed]) + string(algorithm) + string(blob)
+
+
+@pytest.fixture(scope="module")
+def ed25519_key(user_keys):
+    private = serialization.load_ssh_private_key(user_keys["ed25519"].read_bytes(), None)
+    blob = base64.b64decode(user_keys["ed25519"].with_name("ed25519.pub").read_text().split()[1])
+    return private, blob
+
+
+def test_the_right_signature_after_every_kind_of_bad_key(conversation, ed25519_key):
+    private, blob = ed25519_key
+    kind = b"ssh-ed25519"
+    signed = key_request(kind, blob, True)
+    good = string(kind) + string(private.sign(conversation.sign_data(signed)))
+    bad = [
+        key_request(kind, b""),
+        key_request(kind, b"\xff" * 40),
+        key_request(kind, string(kind) + string(b"short")),
+        key_request(b"ssh-dss", string(b"ssh-dss") + string(b"x")),
+        key_request(b"later@example.com", string(b"later@example.com") + string(b"x")),
+        key_request(b"ssh-ed25519-cert-v01@openssh.com", string(b"ssh-ed25519-cert-v01@openssh.com") + string(b"x")),
+        key_request(b"rsa-sha2-512", string(b"ssh-rsa") + string(b"\x01") + string(b"\x00")),
+        key_request(b"ecdsa-sha2-nistp256", string(b"ecdsa-sha2-nistp256") + string(b"nistp256") + string(b"\x04" + b"\x01" * 64)),
+        signed,  # says that a signature follows
+        signed + string(b""),
+        signed + string(string(kind) + string(b"\x00" * 64)),
+        signed + string(string(kind) + string(b"\x00" * 63)),
+        signed + string(string(b"ssh-rsa") + string(b"\x00" * 64)),
+        string(b"anna") + string(b"ssh-connection") + string(b"password"),
+        string(b"anna") + string(b"ssh-connection") + string(b"keyboard-interactive") + b"\xff\xff\xff\xff",
+        string(b"anna") + string(b"ssh-shell") + string(b"none"),
+        string(b"anna") + string(b"ssh-connection") + string(b"hostbased") + string(b"x"),
+    ]
+    for request in bad:
+        assert conversation.ask(request) == 51, request
+    assert conversation.ask(key_request(kind, blob)) == 60
+    assert conversation.ask(signed + string(good)) == 52
+
+
+def test_a_signature_over_something_else(conversation, ed25519_key):
+    private, blob = ed25519_key
+    other = key_request(b"ssh-ed25519", blob, True, name=b"bert")
+    signature = string(b"ssh-ed25519") + string(private.sign(conversation.sign_data(other)))
+    assert conversation.ask(key_request(b"ssh-ed25519", blob, True) + string(signature)) == 51
+
+
+def test_an_openssh_client_tries_its_next_key(everything, user_keys, tmp_path):
+    keygen("-t", "ed25519", "-N", "", "-f", tmp_path / "foreign")
+    result = sftp(everything, tmp_path / "foreign", "-i", str(user_keys["ed25519"]))
+    assert result.returncode == 0, result.stderr
+
+
+def test_bad_keys_count_as_tries(make_server, tmp_path):
+    server = make_server(dump={"users": [user("anna", tmp_path)]}, config={"sftpd": {"max_auth_tries": 3}})
+    talk = Conversation(server)
+    try:
+        for _ in range(3):
+            talk.transport._send_message(talk.message(b"\x32", key_request(b"ssh-ed25519", b"garbage")))
+        wait_for(lambda: not talk.transport.is_active(), 30, "the connection goes on")
+    finally:
+        talk.close()
+
+
+def sk_signature(private, request, session, application, flags):
+    """PROTOCOL.u2f of OpenSSH: what the device signs, and how the signature is packed."""
+    challenge = hashlib.sha256(string(session) + b"\x32" + request).digest()
+    signed = hashlib.sha256(application).digest() + bytes([flags]) + struct.pack(">I", 5) + challenge
+    kind = b"sk-ssh-ed25519@openssh.com"
+    return string(kind) + string(private.sign(signed)) + bytes([flags]) + struct.pack(">I", 5)
+
+
+def test_a_security_key_must_have_been_touched(make_server, tmp_path):
+    private = ed25519.Ed25519PrivateKey.generate()
+    point = private.public_key().public_bytes(serialization.Encoding.Raw, serialization.PublicFormat.Raw)
+    kind = b"sk-ssh-ed25519@openssh.com"
+    blob = string(kind) + string(point) + string(b"ssh:")
+    line = f"{kind.decode()} {base64.b64encode(blob).decode()}"
+    server = make_server(dump={"users": [user("anna", tmp_path, public_keys=[line])]})
+    talk = Conversation(server)
+    try:
+        request = key_request(kind, blob, True)
+        session = talk.transport.session_id
+        assert talk.ask(request + string(sk_signature(private, request, session, b"ssh:", 0))) == 51
+        assert talk.ask(request + string(sk_signature(private, request, session, b"ssh:", 1))) == 52
+    finally:
+        talk.close()
+
+
+# ---- host keys
+
+def host_key_lines(port, kind):
+    out = subprocess.run([need("ssh-keyscan"), "-T", "20", "-p", str(port), "-t", kind, "127.0.0.1"], capture_output=True, text=True).stdout
+    return [line.split(" ", 1)[1].strip() for line in out.splitlines() if not line.startswith("#")]
+
+
+def public_line(path):
+    return " ".join(path.with_name(path.name + ".pub").read_text().split()[:2])
+
+
+@pytest.mark.parametrize("kind", ["ed25519", "ecdsa", "rsa"])
+def test_a_host_certificate_is_shown_and_believed(make_server, user_keys, tmp_path, kind):
+    keygen("-t", "ed25519", "-N", "", "-f", tmp_path / "ca")
+    keygen("-t", kind, "-N", "", "-f", tmp_path / "host")
+    keygen("-s", tmp_path / "ca", "-I", "host", "-h", "-n", "127.0.0.1,localhost", tmp_path / "host.pub")
+    public = user_keys["ed25519"].with_name("ed25519.pub").read_text().strip()
+    server = make_server(dump={"users": [user("anna", tmp_path / "home", public_keys=[public])]}, config={"sftpd": {
+        "host_keys": [str(tmp_path / "host")], "host_certificates": [str(tmp_path / "host-cert.pub")]}})
+    (tmp_path / "known").write_text(f"@cert-authority * {public_line(tmp_path / 'ca')}\n")
+    strict = ["-o", "StrictHostKeyChecking=yes", "-o", f"UserKnownHostsFile={tmp_path}/known", "-o", "GlobalKnownHostsFile=/dev/null"]
+
+    def connect(*options):
+        return subprocess.run([need("sftp"), "-q", "-b", "-", "-F", "/dev/null", "-o", "BatchMode=yes", "-i", str(user_keys["ed25519"]),
+                               *strict, *options, "-P", str(server.port), "anna@127.0.0.1"],
+                              input="ls\n", capture_output=True, text=True, timeout=60)
+
+    result = connect()
+    assert result.returncode == 0, result.stderr
+    assert server.log_lines(message="key exchange done")[-1]["host_key"].endswith("-cert-v01@openssh.com")
+    result = connect("-o", "RekeyLimit=1M")
+    assert result.returncode == 0, result.stderr
+    # The same client does not believe the plain key, and one without the authority still gets it.
+    assert connect("-o", f"HostKeyAlgorithms={'rsa-sha2-512' if kind == 'rsa' else public_line(tmp_path / 'host').split()[0]}").returncode != 0
+    assert sftp(server, user_keys["ed25519"]).returncode == 0
+    assert host_key_lines(server.port, kind) == [public_line(tmp_path / "host")]
+
+
+def test_a_host_certificate_outlives_rekeying(make_server, user_keys, tmp_path):
+    keygen("-t", "ed25519", "-N", "", "-f", tmp_path / "ca")
+    keygen("-t", "ed25519", "-N", "", "-f", tmp_path / "host")
+    keygen("-s", tmp_path / "ca", "-I", "host", "-h", "-n", "127.0.0.1", tmp_path / "host.pub")
+    public = user_keys["ed25519"].with_name("ed25519.pub").read_text().strip()
+    server = make_server(dump={"users": [user("anna", tmp_path / "home", public_keys=[public])]}, config={"sftpd": {
+        "host_keys": [str(tmp_path / "host")], "host_certificates": [str(tmp_path / "host-cert.pub")]}})
+    (tmp_path / "known").write_text(f"@cert-authority * {public_line(tmp_path / 'ca')}\n")
+    (tmp_path / "up").write_bytes(os.urandom(8 << 20))
+    result = subprocess.run(
+        [need("sftp"), "-q", "-b", "-", "-F", "/dev/null", "-o", "BatchMode=yes", "-o", "RekeyLimit=1M", "-i", str(user_keys["ed25519"]),
+         "-o", "StrictHostKeyChecking=yes", "-o", f"UserKnownHostsFile={tmp_path}/known", "-P", str(server.port), "anna@127.0.0.1"],
+        input=f"put {tmp_path}/up a\nget a {tmp_path}/down\n", capture_output=True, text=True, timeout=120)
+    assert result.returncode == 0, result.stderr
+    assert (tmp_path / "up").read_bytes() == (tmp_path / "down").read_bytes()
+
+
+def test_a_certificate_of_another_key_is_left_out(make_server, tmp_path):
+    keygen("-t", "ed25519", "-N", "", "-f", tmp_path / "ca")
+    keygen("-t", "ed25519", "-N", "", "-f", tmp_path / "other")
+    keygen("-s", tmp_path / "ca", "-I", "host", "-h", tmp_path / "other.pub")
+    server = make_server(config={"sftpd": {"host_certificates": [str(tmp_path / "other-cert.pub")]}})
+    assert server.log_lines(message="a host certificate matches no host key and is left out")
+    assert Kexinit(server.port).host_keys == ["ssh-ed25519"]
+
+
+def test_a_users_certificate_for_a_host_stops_the_start(make_server, tmp_path):
+    keygen("-t", "ed25519", "-N", "", "-f", tmp_path / "ca")
+    keygen("-t", "ed25519", "-N", "", "-f", tmp_path / "key")
+    keygen("-s", tmp_path / "ca", "-I", "user", "-n", "anna", tmp_path / "key.pub")
+    server = make_server(start=False, config={"sftpd": {"host_certificates": [str(tmp_path / "key-cert.pub")]}})
+    code, text = server.run_to_end()
+    assert code != 0 and "it is a user's certificate" in text
+
+
+def test_host_keys_and_certificates_of_the_database(make_server, tmp_path):
+    """They are kept sealed, and take the place of a file's key of the same type."""
+    keygen("-t", "ed25519", "-N", "", "-f", tmp_path / "ca")
+    keygen("-t", "ed25519", "-N", "", "-f", tmp_path / "shared")
+    keygen("-s", tmp_path / "ca", "-I", "host", "-h", "-n", "127.0.0.1", tmp_path / "shared.pub")
+    keygen("-t", "ecdsa", "-N", "", "-f", tmp_path / "more")
+    plain = lambda text: {"status": "Plain", "payload": text}
+    configs = {"sftpd": {"host_keys": [plain((tmp_path / "shared").read_text()), plain((tmp_path / "more").read_text())],
+                         "host_certificates": [(tmp_path / "shared-cert.pub").read_text()],
+                         "macs": ["hmac-sha2-512", "hmac-nobody-knows"]}}
+    server = make_server(dump={"users": [], "configs": configs})
+    offer = Kexinit(server.port)
+    assert offer.host_keys[0] == "ssh-ed25519-cert-v01@openssh.com"
+    assert set(offer.host_keys[1:]) == {"ssh-ed25519", "ecdsa-sha2-nistp256"}
+    assert "hmac-sha2-512" in offer.macs and "hmac-sha2-256" in offer.macs
+    assert host_key_lines(server.port, "ed25519") == [public_line(tmp_path / "shared")]
+    assert host_key_lines(server.port, "ecdsa") == [public_line(tmp_path / "more")]
+    for path in server.dir.rglob("*.db*"):
+        assert b"OPENSSH PRIVATE KEY" not in path.read_bytes()
+    assert "OPENSSH PRIVATE KEY" not in server.log_text()
