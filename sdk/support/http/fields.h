@@ -43,6 +43,8 @@ class FieldBlock {
   void add(std::string_view name, std::string_view value);
   void remove(std::string_view name);
   std::optional<std::string_view> get(std::string_view name) const noexcept;
+  // Fields as text() gives them.
+  void append_block(std::string_view text) { text_ += text; }
   std::string_view text() const noexcept { return text_; }
   void clear() noexcept { text_.clear(); }
 

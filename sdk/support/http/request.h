@@ -130,7 +130,8 @@ class Request {
   // For routers and servers.
   RequestParts& parts() noexcept { return parts_; }
   std::vector<std::pair<std::string_view, std::string>>& route_parameters() noexcept { return parameters_; }
-  void set_body(BodySource* body) noexcept { body_ = body; }
+  // From its beginning.
+  void set_body(BodySource* body) noexcept { body_ = body, body_read_ = 0; }
   std::uint64_t body_bytes() const noexcept { return body_read_; }
   void reset();
 

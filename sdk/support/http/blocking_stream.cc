@@ -1,0 +1,150 @@
+#include "support/http/blocking_stream.h"
+
+#include <poll.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cassert>
+#include <cerrno>
+#include <climits>
+#include <memory>
+
+#include "support/http/io_loop.h"
+
+namespace slipway::http {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::steady_clock;
+
+constexpr std::size_t kPiece = 256 << 10;      // of copied files
+constexpr std::size_t kDirectPiece = 1 << 20;  // of files that leave by sendfile
+
+Error gone() { return {Errc::Cancelled, "connection", "the client is gone"}; }
+
+// A buffer for copies, one a thread: page faults are dear.
+std::span<std::byte> copy_buffer() {
+  thread_local const std::unique_ptr<std::byte[]> memory(new std::byte[kPiece]);
+  return {memory.get(), kPiece};
+}
+
+}  // namespace
+
+Status BlockingStream::wait(short events, milliseconds limit, std::string_view what) {
+  assert(!IoLoop::on_loop_thread());
+  const auto begin = steady_clock::now();
+  auto until = begin + limit;
+  if (deadline_ < until) until = deadline_;
+  while (true) {
+    const auto left = std::chrono::ceil<milliseconds>(until - steady_clock::now());
+    if (left.count() <= 0) return Error(Errc::TimedOut, std::string(what), "the client was too slow");
+    pollfd ready{transport_.fd(), events, 0};
+    const int count = ::poll(&ready, 1, static_cast<int>(std::min<long long>(left.count(), INT_MAX)));
+    if (count < 0 && errno != EINTR) return gone();
+    if (count > 0) break;
+  }
+  if (events == POLLIN) waited_ += steady_clock::now() - begin;
+  return ok();
+}
+
+Status BlockingStream::check_rate() const {
+  if (limits_.body_rate == 0 || waited_ <= limits_.body_rate_grace) return ok();
+  const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(waited_).count();
+  if (received_ >= limits_.body_rate * static_cast<std::uint64_t>(seconds)) return ok();
+  return Error(Errc::TimedOut, "request body", "it comes too slowly");
+}
+
+Result<std::size_t> BlockingStream::read(std::span<std::byte> out) {
+  while (true) {
+    const auto count = transport_.read(reinterpret_cast<char*>(out.data()), out.size());
+    switch (count.io) {
+      case Transport::Io::Done:
+        received_ += count.bytes;
+        return count.bytes;
+      case Transport::Io::WouldBlock:
+        SLIPWAY_TRY(check_rate());
+        SLIPWAY_TRY(wait(POLLIN, limits_.body_read, "request body"));
+        break;
+      case Transport::Io::SendBlocks:
+      case Transport::Io::Ended:
+      case Transport::Io::Failed:
+        return gone();
+    }
+  }
+}
+
+Status BlockingStream::write(std::string_view data, bool more) {
+  while (true) {
+    if (data.empty()) {
+      switch (transport_.flush()) {
+        case Transport::Io::Done:
+          return ok();
+        case Transport::Io::SendBlocks:
+          break;
+        default:
+          return gone();
+      }
+    } else {
+      const auto count = transport_.write(data, more);
+      if (count.io == Transport::Io::Done) {
+        data.remove_prefix(count.bytes);
+        continue;
+      }
+      if (count.io != Transport::Io::SendBlocks) return gone();
+    }
+    SLIPWAY_TRY(wait(POLLOUT, limits_.write, "response"));
+  }
+}
+
+Status BlockingStream::send(FileSource& source, std::uint64_t offset, std::uint64_t size, std::uint64_t& sent) {
+  if (source.fd() >= 0 && transport_.can_send_files()) return send_direct(source, offset, size, sent);
+  return send_copied(source, offset, size, sent);
+}
+
+Status BlockingStream::send_direct(FileSource& source, std::uint64_t offset, std::uint64_t size, std::uint64_t& sent) {
+  while (size > 0) {
+    const auto piece = static_cast<std::size_t>(std::min<std::uint64_t>(size, kDirectPiece));
+    std::size_t done = 0;
+    while (done < piece) {
+      const auto count = transport_.send_file(source.fd(), offset + done, piece - done);
+      if (count.io == Transport::Io::Done) {
+        if (count.bytes == 0) return Error(Errc::IoError, "file", "it became shorter while it was sent");
+        done += count.bytes;
+      } else if (count.io == Transport::Io::SendBlocks) {
+        SLIPWAY_TRY(wait(POLLOUT, limits_.write, "response"));
+      } else {
+        return gone();
+      }
+    }
+    sent += done;
+    offset += done;
+    size -= done;
+    SLIPWAY_TRY(source.sent(done));
+  }
+  return ok();
+}
+
+Status BlockingStream::send_copied(FileSource& source, std::uint64_t offset, std::uint64_t size, std::uint64_t& sent) {
+  const auto buffer = copy_buffer();
+  while (size > 0) {
+    const auto piece = buffer.first(static_cast<std::size_t>(std::min<std::uint64_t>(size, buffer.size())));
+    std::size_t count = 0;
+    if (const int fd = source.fd(); fd >= 0) {
+      const auto result = ::pread(fd, piece.data(), piece.size(), static_cast<off_t>(offset));
+      if (result < 0 && errno == EINTR) continue;
+      if (result < 0) return Error(Errc::IoError, "file", "it cannot be read");
+      count = static_cast<std::size_t>(result);
+    } else {
+      SLIPWAY_ASSIGN(count, source.read_at(offset, piece));
+    }
+    if (count == 0) return Error(Errc::IoError, "file", "it became shorter while it was sent");
+    SLIPWAY_TRY(write({reinterpret_cast<const char*>(buffer.data()), count}, size > count));
+    sent += count;
+    offset += count;
+    size -= count;
+    if (source.fd() >= 0) SLIPWAY_TRY(source.sent(count));
+  }
+  return ok();
+}
+
+}  // namespace slipway::http
