@@ -56,6 +56,12 @@ struct Accounts::Impl {
   Catalog<EventAction> event_actions{rooms};
   Catalog<EventRule> event_rules{rooms};
   Catalog<IpListEntry> ip_lists{rooms};
+  FoundUsers found_users{rooms, users};
+
+  // In milliseconds; the store may know an older one.
+  std::int64_t last_login(const User& user) const {
+    return std::max(user.last_login, logins.get("user/" + user.username));
+  }
 };
 
 Accounts::Accounts(AccountStore& store, const crypto::SecretKeeper& secrets, events::EventBus* bus,
@@ -76,6 +82,7 @@ Catalog<EventAction>& Accounts::event_actions() noexcept { return impl_->event_a
 Catalog<EventRule>& Accounts::event_rules() noexcept { return impl_->event_rules; }
 Catalog<IpListEntry>& Accounts::ip_lists() noexcept { return impl_->ip_lists; }
 
+FoundUsers& Accounts::found_users() noexcept { return impl_->found_users; }
 SecondFactors& Accounts::second_factors() noexcept { return impl_->second_factors; }
 
 AccountStore& Accounts::store() noexcept { return impl_->rooms.store; }
@@ -126,10 +133,14 @@ void Accounts::record_login(std::string_view username) {
   const auto user = rooms.effective_users.get(rooms.convert_name(username));
   if (!user) return report(user.error(), "unable to record a login", username);
   const auto& account = (*user)->user;
-  const auto cache_time = account.filters.external_auth_cache_time * 1000;
+  // Written no sooner than the caches of login hooks end: each login would prolong them.
+  const auto& filters = account.filters;
+  const auto cached =
+      filters.external_auth_cache_time > 0 ? filters.external_auth_cache_time : filters.pre_login_cache_time;
+  const auto interval = cached > 0 ? cached * 1000 : kLoginInterval;
   const auto now = now_ms();
-  const auto last = std::max(account.last_login, impl_->logins.get("user/" + account.username));
-  if (last > account.updated_at && now - last < (cache_time > 0 ? cache_time : kLoginInterval)) return;
+  const auto last = impl_->last_login(account);
+  if (last > account.updated_at && now - last < interval) return;
   impl_->logins.set("user/" + account.username, now);
   report(rooms.store.set_user_last_login(account.username, now), "unable to record a login", account.username);
 }
@@ -182,6 +193,21 @@ Result<bool> Accounts::verify_password(std::string_view user, std::string_view p
 }
 Result<bool> Accounts::verify_passcode(std::string_view user, std::string_view protocol, std::string_view passcode) {
   return impl_->second_factors.verify_user(user, protocol, passcode);
+}
+Result<AccountService::HookView> Accounts::hook_view(std::string_view username) {
+  auto& rooms = impl_->rooms;
+  const auto name = rooms.convert_name(username);
+  SLIPWAY_ASSIGN(const auto effective, rooms.effective_users.get(name));
+  SLIPWAY_ASSIGN(const auto stored, rooms.store.user(name));
+  const auto& filters = effective->user.filters;
+  const auto age = now_ms() - std::max(stored.last_login, impl_->last_login(effective->user));
+  const auto recent = [&](std::int64_t seconds) { return seconds > 0 && age < seconds * 1000; };
+  HookView view;
+  view.document = to_json_text(stored, Rendering::Confidential);
+  view.external_auth = !filters.hooks.external_auth_disabled && !recent(filters.external_auth_cache_time);
+  view.pre_login = !filters.hooks.pre_login_disabled && !recent(filters.pre_login_cache_time);
+  view.check_password = !filters.hooks.check_password_disabled;
+  return view;
 }
 Result<bool> Accounts::verify_admin_password(std::string_view admin, std::string_view password) {
   return impl_->credentials.verify_admin(admin, password);

@@ -8,6 +8,7 @@
 
 #include "core/accounts/catalog.h"
 #include "core/accounts/effective_user.h"
+#include "core/accounts/found_users.h"
 #include "core/accounts/second_factors.h"
 #include "core/accounts/validate.h"
 #include "core/events/bus.h"
@@ -60,9 +61,10 @@ class Accounts final : public AccountService {
   // "filters" one by one; username, id, password, counters and timestamps are not among them. NotFound; InvalidArgument
   // for a patch that is no valid user.
   Result<std::shared_ptr<const EffectiveUser>> effective_user(std::string_view username, std::string_view patch = {});
-  // Stores the time of a login when the stored one is older than ten minutes (or the user's external_auth_cache_time),
-  // or older than the account's last change.
+  // Stores the time of a login when the stored one is older than ten minutes (or the user's external_auth_cache_time,
+  // pre_login_cache_time), or older than the account's last change.
   void record_login(std::string_view username);
+  FoundUsers& found_users() noexcept;
   void record_admin_login(std::string_view username);
   void record_api_key_use(std::string_view id);
   // True for the first successful upload or download of an account.
@@ -71,6 +73,7 @@ class Accounts final : public AccountService {
   // slipway::AccountService; anonymous users have any password.
   Result<Credentials> credentials(std::string_view user) override;
   Result<bool> verify_password(std::string_view user, std::string_view password) override;
+  Result<HookView> hook_view(std::string_view user) override;
   Result<bool> verify_passcode(std::string_view user, std::string_view protocol, std::string_view passcode) override;
   // The same for administrators; false when password logins are disabled for them.
   Result<bool> verify_admin_password(std::string_view admin, std::string_view password);

@@ -14,6 +14,7 @@ struct AccountRooms;  // account_rooms.h: what the service is made of
 
 struct SaveOptions {
   bool restoring = false;  // from a dump: hashes, timestamps and used tokens are taken as they come
+  bool quiet = false;      // no provider event; an update that changes nothing is not written
 };
 
 // Names are converted by the naming rules first. Thread-safe.

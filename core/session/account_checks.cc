@@ -22,11 +22,6 @@ Error denied(const User& user, std::string reason) {
   return {Errc::PermissionDenied, user.username, std::move(reason)};
 }
 
-bool has_totp(const User& user, std::string_view protocol) {
-  const auto& totp = user.filters.totp_config;
-  return totp.enabled && contains(totp.protocols, protocol);
-}
-
 bool password_expired(const User& user, std::int64_t now_ms) {
   constexpr std::int64_t kDayMs = 24LL * 60 * 60 * 1000;
   return user.filters.password_expiration > 0 &&
@@ -76,23 +71,27 @@ Status check_account(const User& user, const LoginFacts& facts) {
   if (contains(filters.denied_protocols, facts.protocol))
     return denied(user, "protocol " + std::string(facts.protocol) + " is not allowed");
 
-  const bool with_password = facts.method.find("password") != std::string_view::npos;
-  if (with_password && facts.protocol != "HTTP" && !filters.is_anonymous) {
-    if (filters.require_password_change) return denied(user, "the password must be changed before it can be used");
-    if (password_expired(user, unix_ms(facts.now))) return denied(user, "the password has expired and must be changed");
-  }
-
-  const bool totp = has_totp(user, facts.protocol);
-  if (facts.protocol != "HTTP" && contains(filters.two_factor_protocols, facts.protocol) && !totp)
+  if (facts.protocol != "HTTP" && contains(filters.two_factor_protocols, facts.protocol) &&
+      !has_totp(user, facts.protocol))
     return denied(user, "a second factor is required for " + std::string(facts.protocol) + " and is not set");
-  if (totp && facts.method.find("keyboard-interactive") != std::string_view::npos)
-    return denied(user, "this login needs a one-time passcode, which no loaded module asks for");
 
   // Both lists may name an address; the denied one decides (the observed edition lets the allowed one win).
   if (in_any_network(facts.address, filters.denied_ip) ||
       (!filters.allowed_ip.empty() && !in_any_network(facts.address, filters.allowed_ip)))
     return denied(user, "login is not allowed from this address: " + std::string(facts.address));
   return ok();
+}
+
+Status check_password_age(const User& user, const LoginFacts& facts) {
+  if (!facts.password_used || facts.protocol == "HTTP" || user.filters.is_anonymous) return ok();
+  if (user.filters.require_password_change) return denied(user, "the password must be changed before it can be used");
+  if (password_expired(user, unix_ms(facts.now))) return denied(user, "the password has expired and must be changed");
+  return ok();
+}
+
+bool has_totp(const User& user, std::string_view protocol) {
+  const auto& totp = user.filters.totp_config;
+  return totp.enabled && contains(totp.protocols, protocol);
 }
 
 }  // namespace slipway::session

@@ -13,16 +13,23 @@
 namespace slipway::session {
 
 struct LoginFacts {
-  std::string_view protocol;  // "SSH", "FTP", "DAV", "HTTP"
-  std::string_view method;    // "password", "publickey+password"
+  std::string_view protocol;   // "SSH", "FTP", "DAV", "HTTP"
+  bool password_used = false;  // one of the factors was a password
   std::string_view address;
   std::chrono::system_clock::time_point now;
   bool local_time = false;  // access windows are in the server's zone, not in UTC
 };
 
-// PermissionDenied with the reason, for the log; `user` is the effective one. Over HTTP a forced password change and a
-// missing second factor are no reasons: that is where they are seen to.
+// PermissionDenied with the reason, for the log; `user` is the effective one. Nothing that the client could prove
+// instead would help. Over HTTP a missing second factor is no reason: that is where it is seen to.
 Status check_account(const accounts::User& user, const LoginFacts& facts);
+
+// PermissionDenied when a password is of no use because it must be changed first; another method may do.
+// Over HTTP it can be changed, so that it is of use there.
+Status check_password_age(const accounts::User& user, const LoginFacts& facts);
+
+// Whether the account's one-time passcodes are for this protocol.
+bool has_totp(const accounts::User& user, std::string_view protocol);
 
 // The part that is asked again while a session lives: status, expiry and access window.
 Status check_still_valid(const accounts::User& user, std::chrono::system_clock::time_point now, bool local_time);

@@ -17,9 +17,11 @@ accounts::User enabled() {
   return user;
 }
 
-Status check(const accounts::User& user, std::string_view protocol = "SSH", std::string_view method = "password",
-             std::string_view address = "192.0.2.7") {
-  return check_account(user, {protocol, method, address, kNow, false});
+Status check(const accounts::User& user, std::string_view protocol = "SSH", std::string_view address = "192.0.2.7") {
+  return check_account(user, {protocol, true, address, kNow, false});
+}
+Status check_age(const accounts::User& user, std::string_view protocol = "SSH", bool password_used = true) {
+  return check_password_age(user, {protocol, password_used, "192.0.2.7", kNow, false});
 }
 
 TEST(AccountChecks, APlainEnabledAccountMayLogIn) { EXPECT_TRUE(check(enabled())); }
@@ -54,22 +56,24 @@ TEST(AccountChecks, AddressListsAreHonoured) {
   auto user = enabled();
   user.filters.allowed_ip = {"192.0.2.0/24"};
   EXPECT_TRUE(check(user));
-  EXPECT_FALSE(check(user, "SSH", "password", "198.51.100.1"));
+  EXPECT_FALSE(check(user, "SSH", "198.51.100.1"));
   user.filters.denied_ip = {"192.0.2.7/32"};
   EXPECT_FALSE(check(user));
-  EXPECT_TRUE(check(user, "SSH", "password", "192.0.2.8"));
+  EXPECT_TRUE(check(user, "SSH", "192.0.2.8"));
 }
 
 TEST(AccountChecks, AForcedPasswordChangeStopsPasswordsOnly) {
   auto user = enabled();
   user.filters.require_password_change = true;
-  EXPECT_FALSE(check(user));
-  EXPECT_TRUE(check(user, "SSH", "publickey"));
-  EXPECT_TRUE(check(user, "HTTP"));
+  EXPECT_FALSE(check_age(user));
+  EXPECT_TRUE(check_age(user, "SSH", false));
+  EXPECT_TRUE(check_age(user, "HTTP"));
+  EXPECT_TRUE(check(user)) << "a key may do";
   user.filters.require_password_change = false;
   user.filters.password_expiration = 1;
   user.last_password_change = 1;
-  EXPECT_FALSE(check(user));
+  EXPECT_FALSE(check_age(user));
+  EXPECT_TRUE(check_age(user, "SSH", false));
 }
 
 TEST(AccountChecks, AMissingSecondFactorIsRefused) {
@@ -82,7 +86,8 @@ TEST(AccountChecks, AMissingSecondFactorIsRefused) {
   user.filters.totp_config.enabled = true;
   user.filters.totp_config.protocols = {"SSH"};
   EXPECT_TRUE(check(user));
-  EXPECT_FALSE(check(user, "SSH", "keyboard-interactive")) << "nobody asked for the passcode";
+  EXPECT_TRUE(has_totp(user, "SSH"));
+  EXPECT_FALSE(has_totp(user, "FTP"));
 }
 
 }  // namespace

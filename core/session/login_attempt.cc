@@ -1,11 +1,13 @@
 #include "core/session/login_attempt.h"
 
 #include <algorithm>
-#include <condition_variable>
+#include <optional>
 
 #include "core/log/log.h"
 #include "core/session/account_checks.h"
+#include "core/session/auth_chain.h"
 #include "core/session/login_methods.h"
+#include "core/session/pause.h"
 #include "core/session/user_login.h"
 
 namespace slipway::session {
@@ -13,7 +15,8 @@ namespace {
 
 using Outcome = LoginStep::Outcome;
 
-constexpr std::size_t kMaxUserName = 255;   // bytes; no account has a longer one
+constexpr std::size_t kMaxUserName = 255;  // bytes; no account has a longer one
+constexpr char kPasswordPrompt[] = "Password: ", kPasscodePrompt[] = "Authentication code: ";
 constexpr std::size_t kMaxPassword = 4096;  // bytes; more is an attack on the hash function
 
 std::string_view factor_of(const Credential& credential) {
@@ -36,50 +39,68 @@ bool within_limits(std::string_view user, const Credential& credential) {
   return true;
 }
 
-// Returns early when the server wants to stop.
-void pause(std::chrono::milliseconds time, const std::stop_token& stop) {
-  if (time.count() <= 0) return;
-  std::mutex mutex;
-  std::condition_variable_any wake;
-  std::unique_lock lock(mutex);
-  wake.wait_for(lock, stop, time, [] { return false; });
-}
+// The passcode stands behind the password in protocols whose clients cannot be asked for it.
+bool appends_passcode(std::string_view protocol) { return protocol == "FTP"; }
+constexpr std::size_t kPasscodeDigits = 6;
 
 class Attempt final : public LoginAttempt {
  public:
   Attempt(SessionManager& manager, std::shared_ptr<ConnectionRegistry::Connection> connection)
-      : manager_(manager), connection_(std::move(connection)) {}
+      : manager_(manager), connection_(std::move(connection)), chain_(manager, connection_->request()) {}
 
   ~Attempt() override {
-    if (!tried_) log_failure("", "no_auth_tried", "the client left without trying to log in");
+    if (!tried_) report_failure(OpContext{}, "", "no_auth_tried", "the client left without trying to log in");
   }
 
-  std::vector<std::string> methods() const override { return {"publickey", "password", "keyboard-interactive"}; }
+  std::vector<std::string> methods() const override { return offered_; }
   LoginStep submit(const OpContext& ctx, std::string_view user, const Credential& credential) override;
   void set_client_version(std::string_view version) override { connection_->set_client_version(version); }
   void set_weakness(std::string_view weakness) override { weakness_ = weakness; }
 
  private:
+  // What was proved, and by what.
+  struct Proof {
+    std::string user;
+    AuthVerdict verdict;
+    std::string factor;  // "password", "publickey", "keyboard-interactive"
+    std::string logged;  // in place of the method in the log: which key it was
+    bool password_used = false;
+    bool passcode_right = false;
+  };
+
   const ConnectionRequest& request() const noexcept { return connection_->request(); }
   LoginStep refused() const { return {.outcome = Outcome::Refused, .methods = methods()}; }
   LoginStep refuse(const OpContext& ctx, std::string_view user, std::string_view method, const std::string& reason);
   // The credential was right: the user may know why it is of no use.
   LoginStep turn_away(const OpContext& ctx, std::string_view user, std::string_view method, const std::string& reason);
-  void log_failure(std::string_view user, std::string_view method, std::string_view reason) const;
+  void report_failure(const OpContext& ctx, std::string_view user, std::string_view method,
+                      const std::string& reason) const;
   Event event(std::string_view action, std::string_view user, std::string_view method) const;
+  void start_over(std::string_view user);
 
-  Result<AuthVerdict> ask_chain(const OpContext& ctx, std::string_view user, const Credential& credential);
-  LoginStep proved(const OpContext& ctx, const std::string& user, const AuthVerdict& verdict, std::string_view factor,
-                   const Credential& credential);
+  LoginStep check(const OpContext& ctx, const Credential& credential, std::string_view factor);
+  LoginStep converse(const OpContext& ctx, const InteractiveCredential& interactive);
+  LoginStep check_passcode(const OpContext& ctx, const InteractiveCredential& interactive);
+  LoginStep ask(std::string text) const;
+  // Takes an appended passcode off a password; false: there is none where there must be one.
+  bool take_passcode(Credential& credential, std::string& passcode) const;
+  bool passcode_missing(const accounts::User& account, const Proof& proof) const;
+  LoginStep proved(const OpContext& ctx, Proof proof);
 
   SessionManager& manager_;
   std::shared_ptr<ConnectionRegistry::Connection> connection_;
+  AuthChain chain_;
   bool tried_ = false;
   std::string user_;  // what was proved belongs to this name
   bool pre_login_asked_ = false;
   std::vector<std::string> passed_;  // factors of user_ that were right
-  std::string weakness_;             // of the connection's cryptography
-  std::string asking_;               // the instance that waits for answers
+  std::string account_;              // that they are factors of
+  bool password_passed_ = false;     // one of them was a password
+  std::vector<std::string> offered_{"publickey", "password", "keyboard-interactive"};
+  std::string weakness_;  // of the connection's cryptography
+  // What the host itself waits for: the password, or the passcode of somebody who proved the rest.
+  bool password_asked_ = false;
+  std::optional<Proof> passcode_asked_;
 };
 
 Event Attempt::event(std::string_view action, std::string_view user, std::string_view method) const {
@@ -94,22 +115,23 @@ Event Attempt::event(std::string_view action, std::string_view user, std::string
   return e;
 }
 
-void Attempt::log_failure(std::string_view user, std::string_view method, std::string_view reason) const {
+void Attempt::report_failure(const OpContext& ctx, std::string_view user, std::string_view method,
+                             const std::string& reason) const {
   log::write(LogLevel::Debug, "connection_failed", request().connection_id, "login failed",
              {{"username", user},
               {"client_ip", request().remote.address},
               {"protocol", request().protocol},
               {"login_type", method},
               {"error", reason}});
-}
-
-LoginStep Attempt::refuse(const OpContext& ctx, std::string_view user, std::string_view method,
-                          const std::string& reason) {
-  log_failure(user, method, reason);
   Event failed = event("login-failed", user, method);
   failed.status = EventStatus::Error;
   failed.error = reason;
   (void)manager_.rooms().bus->after(ctx, std::move(failed));
+}
+
+LoginStep Attempt::refuse(const OpContext& ctx, std::string_view user, std::string_view method,
+                          const std::string& reason) {
+  report_failure(ctx, user, method, reason);
   if (method != "publickey") pause(manager_.settings()->failed_delay, ctx.stop);
   return refused();
 }
@@ -121,19 +143,15 @@ LoginStep Attempt::turn_away(const OpContext& ctx, std::string_view user, std::s
   return step;
 }
 
-Result<AuthVerdict> Attempt::ask_chain(const OpContext& ctx, std::string_view user, const Credential& credential) {
-  const auto* interactive = std::get_if<InteractiveCredential>(&credential);
-  const bool answering = interactive != nullptr && !interactive->answers.empty();
-  const AuthRequest question{user, credential, request().protocol, request().remote, passed_};
-  for (const auto& module : manager_.rooms().modules.auth_chain()) {
-    if (answering && module.instance() != asking_) continue;
-    auto verdict = module->authenticate(ctx, question);
-    if (!verdict) return Error(verdict.code(), "auth module " + module.instance(), verdict.error().message());
-    if (verdict->answer == AuthVerdict::Answer::Unknown) continue;
-    asking_ = verdict->answer == AuthVerdict::Answer::Ask ? module.instance() : std::string();
-    return verdict;
-  }
-  return AuthVerdict{};
+// RFC 4252 5: a new name starts over.
+void Attempt::start_over(std::string_view user) {
+  user_ = user;
+  account_.clear();
+  passed_.clear();
+  password_passed_ = pre_login_asked_ = password_asked_ = false;
+  passcode_asked_.reset();
+  chain_.end_conversation();
+  offered_ = {"publickey", "password", "keyboard-interactive"};
 }
 
 LoginStep Attempt::submit(const OpContext& ctx, std::string_view user, const Credential& credential) {
@@ -141,80 +159,179 @@ LoginStep Attempt::submit(const OpContext& ctx, std::string_view user, const Cre
   const std::string_view factor = factor_of(credential);
   if (!within_limits(user, credential))
     return refuse(ctx, user.substr(0, kMaxUserName), factor, "a name or password beyond the limits");
-  if (user != user_) {  // RFC 4252 5: a new name starts over
-    user_ = user;
-    passed_.clear();
-    asking_.clear();
-    pre_login_asked_ = false;
-  }
+  if (user != user_) start_over(user);
   if (!pre_login_asked_) {
     if (auto allowed = manager_.rooms().bus->before(ctx, event("pre-login", user, factor)); !allowed)
       return refuse(ctx, user, factor, allowed.error().message());
     pre_login_asked_ = true;
   }
+  if (const auto* interactive = std::get_if<InteractiveCredential>(&credential)) return converse(ctx, *interactive);
+  password_asked_ = false;
+  passcode_asked_.reset();
+  return check(ctx, credential, factor);
+}
 
-  auto verdict = ask_chain(ctx, user, credential);
-  if (!verdict) {
-    log::write(LogLevel::Error, "login", request().connection_id, "unable to check a credential",
-               {{"username", user}, {"error", verdict.error().message()}});
-    return refuse(ctx, user, factor, verdict.error().message());
+LoginStep Attempt::converse(const OpContext& ctx, const InteractiveCredential& interactive) {
+  constexpr std::string_view kFactor = "keyboard-interactive";
+  const bool password_asked = std::exchange(password_asked_, false);
+  if (!interactive.answers.empty()) {
+    if (passcode_asked_) return check_passcode(ctx, interactive);
+    if (chain_.conversing()) return check(ctx, interactive, kFactor);
+    if (!password_asked || interactive.answers.size() != 1)
+      return refuse(ctx, user_, kFactor, "an answer to what was not asked");
+    return check(ctx, PasswordCredential{interactive.answers.front()}, kFactor);
   }
-  switch (verdict->answer) {
-    case AuthVerdict::Answer::Unknown:
-      return refuse(ctx, user, factor, "unknown user");
-    case AuthVerdict::Answer::Refused:
+  passcode_asked_.reset();
+  chain_.end_conversation();
+  return check(ctx, interactive, kFactor);
+}
+
+LoginStep Attempt::ask(std::string text) const {
+  LoginStep step{.outcome = Outcome::Ask};
+  step.prompts.push_back({std::move(text), false});
+  return step;
+}
+
+bool Attempt::take_passcode(Credential& credential, std::string& passcode) const {
+  auto* password = std::get_if<PasswordCredential>(&credential);
+  if (password == nullptr || !appends_passcode(request().protocol)) return true;
+  const auto user = manager_.rooms().accounts.effective_user(user_);
+  if (!user || !has_totp((*user)->user, request().protocol)) return true;
+  if (password->password.size() <= kPasscodeDigits) return false;
+  passcode = password->password.substr(password->password.size() - kPasscodeDigits);
+  password->password.resize(password->password.size() - kPasscodeDigits);
+  return true;
+}
+
+LoginStep Attempt::check(const OpContext& ctx, const Credential& given, std::string_view factor) {
+  Credential credential = given;
+  std::string passcode;
+  if (!take_passcode(credential, passcode)) return refuse(ctx, user_, factor, "a password without a passcode");
+  auto answer = chain_.ask(ctx, user_, credential, factor, passed_);
+  if (!answer) {
+    log::write(LogLevel::Error, "login", request().connection_id, "unable to check a credential",
+               {{"username", user_}, {"error", answer.error().message()}});
+    return refuse(ctx, user_, factor, answer.error().message());
+  }
+  AuthVerdict& verdict = answer->verdict;
+  switch (verdict.answer) {
+    case AuthVerdict::Answer::Unknown: {
+      if (!std::holds_alternative<InteractiveCredential>(credential)) return refuse(ctx, user_, factor, "unknown user");
+      // No module has questions of its own: after a key the passcode where there is one, else the password.
+      const auto user = manager_.rooms().accounts.effective_user(answer->user);
+      if (!passed_.empty() && passed_.back() == "publickey" && user && has_totp((*user)->user, request().protocol)) {
+        passcode_asked_ = Proof{.user = answer->user, .verdict = {}, .factor = std::string(factor), .logged = {}};
+        return ask(kPasscodePrompt);
+      }
+      password_asked_ = true;
+      return ask(kPasswordPrompt);
+    }
+    case AuthVerdict::Answer::Refused: {
       if (is_probe(credential)) return refused();  // the client will try its next key
-      return refuse(ctx, user, factor, "invalid credentials");
+      LoginStep step = refuse(ctx, user_, factor, "invalid credentials");
+      step.notice = std::move(verdict.instruction);
+      step.final = verdict.final;
+      return step;
+    }
     case AuthVerdict::Answer::Ask:
       return {.outcome = Outcome::Ask,
-              .instruction = std::move(verdict->instruction),
-              .prompts = std::move(verdict->prompts)};
+              .instruction = std::move(verdict.instruction),
+              .prompts = std::move(verdict.prompts)};
     case AuthVerdict::Answer::Accepted:
       break;
   }
   if (is_probe(credential)) return {.outcome = Outcome::Partial, .methods = {"publickey"}};
-  return proved(ctx, verdict->user.value_or(std::string(user)), *verdict, factor, credential);
+
+  Proof proof{.user = std::move(answer->user), .verdict = std::move(verdict), .factor = std::string(factor)};
+  proof.password_used = std::holds_alternative<PasswordCredential>(credential);
+  if (const auto* key = std::get_if<PublicKeyCredential>(&credential))
+    proof.logged = ": " + key->id() + " (" + key->algorithm + ")";
+  if (!passcode.empty()) {
+    auto right = manager_.rooms().accounts.verify_passcode(proof.user, request().protocol, passcode);
+    if (!right || !*right)
+      return refuse(ctx, user_, factor, right ? std::string("invalid passcode") : right.error().message());
+    proof.passcode_right = true;
+  }
+  return proved(ctx, std::move(proof));
 }
 
-LoginStep Attempt::proved(const OpContext& ctx, const std::string& name, const AuthVerdict& verdict,
-                          std::string_view factor, const Credential& credential) {
+LoginStep Attempt::check_passcode(const OpContext& ctx, const InteractiveCredential& interactive) {
+  Proof proof = *std::exchange(passcode_asked_, std::nullopt);
+  if (interactive.answers.size() != 1) return refuse(ctx, user_, proof.factor, "an answer to what was not asked");
+  auto right = manager_.rooms().accounts.verify_passcode(proof.user, request().protocol, interactive.answers.front());
+  if (!right) {
+    log::write(LogLevel::Error, "login", request().connection_id, "unable to check a passcode",
+               {{"username", proof.user}, {"error", right.error().message()}});
+    return refuse(ctx, user_, proof.factor, right.error().message());
+  }
+  if (!*right) return refuse(ctx, user_, proof.factor, "invalid passcode");
+  proof.passcode_right = true;
+  return proved(ctx, std::move(proof));
+}
+
+// A password alone is not enough for who has a second factor; a key is, and a key beside a password.
+bool Attempt::passcode_missing(const accounts::User& account, const Proof& proof) const {
+  if (proof.passcode_right || proof.verdict.second_factor_done || proof.factor == "publickey") return false;
+  return passed_.empty() && has_totp(account, request().protocol);
+}
+
+LoginStep Attempt::proved(const OpContext& ctx, Proof proof) {
   const auto settings = manager_.settings();
-  auto user = manager_.rooms().accounts.effective_user(name, verdict.account_patch);
-  if (!user) return refuse(ctx, name, factor, user.error().message());
+  auto user = manager_.rooms().accounts.effective_user(proof.user, proof.verdict.account_patch);
+  if (!user) return refuse(ctx, proof.user, proof.factor, user.error().message());
   const accounts::User& account = (*user)->user;
+  if (!passed_.empty() && account.username != account_)
+    return refuse(ctx, proof.user, proof.factor, "the factors are those of two accounts");
 
   const MethodDecision decision =
-      decide_method(request().protocol, passed_, factor, account.filters.denied_login_methods);
+      decide_method(request().protocol, passed_, proof.factor, account.filters.denied_login_methods);
   if (decision.kind == MethodDecision::Kind::Refuse)
-    return refuse(ctx, name, decision.method, "login method " + decision.method + " is not allowed");
-  if (decision.kind == MethodDecision::Kind::Partial) {
-    passed_.emplace_back(factor);
+    return refuse(ctx, proof.user, decision.method, "login method " + decision.method + " is not allowed");
+
+  const LoginFacts facts{request().protocol, proof.password_used || password_passed_, request().remote.address,
+                         std::chrono::system_clock::now(), settings->local_time};
+  if (auto allowed = check_account(account, facts); !allowed) {
+    LoginStep step = turn_away(ctx, account.username, decision.method, allowed.error().cause());
+    step.final = true;
+    return step;
+  }
+  if (auto fresh = check_password_age(account, facts); !fresh)
+    return turn_away(ctx, account.username, decision.method, fresh.error().cause());
+
+  const bool alone = decision.kind == MethodDecision::Kind::Accept;
+  if (passcode_missing(account, proof) && (alone || proof.factor == "keyboard-interactive")) {
+    passcode_asked_ = std::move(proof);
+    return ask(kPasscodePrompt);
+  }
+  if (!alone) {
+    passed_.push_back(proof.factor);
+    account_ = account.username;
+    password_passed_ = proof.password_used;
+    offered_ = decision.next;
     return {.outcome = Outcome::Partial, .methods = decision.next};
   }
 
-  const LoginFacts facts{request().protocol, decision.method, request().remote.address,
-                         std::chrono::system_clock::now(), settings->local_time};
-  if (auto allowed = check_account(account, facts); !allowed)
-    return turn_away(ctx, account.username, decision.method, allowed.error().cause());
   if (account.filters.enforce_secure_algorithms && !weakness_.empty())
     return turn_away(ctx, account.username, decision.method,
                      "the account demands secure algorithms, and " + weakness_ + " is not");
   const auto open = manager_.connections().session_count(account.username);
-  if (account.max_sessions > 0 && open >= static_cast<std::size_t>(account.max_sessions))
-    return turn_away(ctx, account.username, decision.method, "too many open sessions: " + std::to_string(open));
+  if (account.max_sessions > 0 && open >= static_cast<std::size_t>(account.max_sessions)) {
+    LoginStep step =
+        turn_away(ctx, account.username, decision.method, "too many open sessions: " + std::to_string(open));
+    step.final = true;
+    return step;
+  }
 
   pause(settings->success_delay, ctx.stop);
   manager_.rooms().accounts.record_login(account.username);
-  const auto* key = std::get_if<PublicKeyCredential>(&credential);
-  log::write(
-      LogLevel::Info, "login", request().connection_id, "logged in",
-      {{"username", account.username},
-       {"ip", request().remote.address},
-       {"protocol", request().protocol},
-       {"method", key != nullptr ? decision.method + ": " + key->id() + " (" + key->algorithm + ")" : decision.method},
-       {"client", request().client_version},
-       {"encrypted", request().encrypted},
-       {"info", ""}});
+  log::write(LogLevel::Info, "login", request().connection_id, "logged in",
+             {{"username", account.username},
+              {"ip", request().remote.address},
+              {"protocol", request().protocol},
+              {"method", decision.method + proof.logged},
+              {"client", request().client_version},
+              {"encrypted", request().encrypted},
+              {"info", ""}});
   Event login = event("login", account.username, decision.method);
   login.role = account.role;
   (void)manager_.rooms().bus->after(ctx, std::move(login));

@@ -42,7 +42,7 @@ class AdmittedPlace final : public Admitted {
     const auto decision = decide_method(request.protocol, {}, "password", account.filters.denied_login_methods);
     if (decision.kind != MethodDecision::Kind::Accept)
       return Error(Errc::PermissionDenied, account.username, "login method password is not allowed");
-    SLIPWAY_TRY(check_account(account, {request.protocol, decision.method, request.remote.address,
+    SLIPWAY_TRY(check_account(account, {request.protocol, true, request.remote.address,
                                         std::chrono::system_clock::now(), manager_.settings()->local_time}));
     return make_login(manager_, std::move(connection_), *std::move(user));
   }

@@ -53,6 +53,13 @@ void publish_change(AccountRooms& rooms, std::string_view action, const Entity& 
 }
 
 template <class Entity>
+bool same_but_for_time(Entity a, const Entity& b) {
+  if constexpr (requires { a.updated_at = b.updated_at; }) a.updated_at = b.updated_at;
+  if constexpr (requires { a == b; }) return a == b;
+  return false;
+}
+
+template <class Entity>
 Result<Entity> Catalog<Entity>::get(std::string_view name) const {
   return Traits<Entity>::find(rooms_.store, Traits<Entity>::key(rooms_, name));
 }
@@ -70,7 +77,7 @@ Result<Entity> Catalog<Entity>::add(Entity entity, const Actor& actor, SaveOptio
   SLIPWAY_TRY(T::check(rooms_, entity, save));
   SLIPWAY_TRY(T::add(rooms_.store, entity));
   SLIPWAY_ASSIGN(auto stored, T::find(rooms_.store, T::name(entity)));
-  publish_change(rooms_, "add", stored, actor);
+  if (!options.quiet) publish_change(rooms_, "add", stored, actor);
   return stored;
 }
 
@@ -95,6 +102,7 @@ Result<Entity> Catalog<Entity>::update(Entity entity, const Actor& actor, SaveOp
     Entity next = entity;
     SLIPWAY_TRY(T::preserve(next, old, save));
     SLIPWAY_TRY(T::check(rooms_, next, save));
+    if (options.quiet && same_but_for_time(next, old)) return old;
     bool overtaken = false;
     auto done = rooms_.store.in_transaction([&]() -> Status {
       SLIPWAY_ASSIGN(auto now, T::find(rooms_.store, key));
@@ -107,7 +115,7 @@ Result<Entity> Catalog<Entity>::update(Entity entity, const Actor& actor, SaveOp
     break;
   }
   SLIPWAY_ASSIGN(auto stored, T::find(rooms_.store, key));
-  publish_change(rooms_, "update", stored, actor);
+  if (!options.quiet) publish_change(rooms_, "update", stored, actor);
   return stored;
 }
 
