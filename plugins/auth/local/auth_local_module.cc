@@ -32,4 +32,4 @@ class AuthLocalModule final : public AuthModule {
 
 SLIPWAY_MODULE(AuthLocalModule, .kind = slipway::ModuleKind::Auth, .name = "auth-local", .version = "0.1.0",
                .summary = "Checks passwords and public keys of the server's own accounts",
-               .provides = "password,publickey,keyboard-interactive");
+               .provides = "password,publickey");

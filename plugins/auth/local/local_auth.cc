@@ -19,7 +19,8 @@ Result<AuthVerdict> LocalAuth::authenticate(const AuthRequest& request) {
   if (const auto* password = std::get_if<PasswordCredential>(&request.credential))
     return check_password(request.user, password->password);
   if (const auto* key = std::get_if<PublicKeyCredential>(&request.credential)) return check_key(request.user, *key);
-  return converse(request.user, std::get<InteractiveCredential>(request.credential));
+  // No questions of its own: the host asks for the password, and comes back with it.
+  return answer(AuthVerdict::Answer::Unknown);
 }
 
 Result<AuthVerdict> LocalAuth::check_password(std::string_view user, std::string_view password) {
@@ -41,16 +42,6 @@ Result<AuthVerdict> LocalAuth::check_key(std::string_view user, const PublicKeyC
   const bool held =
       std::ranges::any_of(known->public_keys, [&](const std::string& line) { return line_holds_key(line, key.blob); });
   return answer(held ? AuthVerdict::Answer::Accepted : AuthVerdict::Answer::Refused);
-}
-
-Result<AuthVerdict> LocalAuth::converse(std::string_view user, const InteractiveCredential& interactive) {
-  if (interactive.answers.empty()) {
-    AuthVerdict verdict = answer(AuthVerdict::Answer::Ask);
-    verdict.prompts.push_back({"Password: ", false});
-    return verdict;
-  }
-  if (interactive.answers.size() != 1) return answer(AuthVerdict::Answer::Refused);
-  return check_password(user, interactive.answers.front());
 }
 
 }  // namespace slipway::auth_local

@@ -17,7 +17,6 @@ class LocalAuth {
  private:
   Result<AuthVerdict> check_password(std::string_view user, std::string_view password);
   Result<AuthVerdict> check_key(std::string_view user, const PublicKeyCredential& key);
-  Result<AuthVerdict> converse(std::string_view user, const InteractiveCredential& interactive);
 
   AccountService& accounts_;
 };
