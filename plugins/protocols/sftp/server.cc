@@ -211,7 +211,8 @@ void Server::serve(AcceptedConnection accepted) {
                                             .remote = accepted.remote,
                                             .local = accepted.local,
                                             .client_version = {},
-                                            .encrypted = true});
+                                            .encrypted = true,
+                                            .interactive_hook = transport->interactive_hook()});
   if (!admitted) {
     ::close(fd);
     return;

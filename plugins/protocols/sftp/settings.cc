@@ -44,6 +44,11 @@ Result<Settings> read_settings(const OptionView& options) {
   settings.revoked_file = options.string("revoked_user_certs_file");
   settings.password_authentication = options.flag("password_authentication");
   settings.keyboard_interactive_authentication = options.flag("keyboard_interactive_authentication");
+  settings.interactive_hook = options.string("keyboard_interactive_auth_hook");
+  const auto& hook = settings.interactive_hook;
+  if (!hook.empty() && !hook.starts_with('/') && !hook.starts_with("http://") && !hook.starts_with("https://"))
+    return Error(Errc::InvalidArgument, "sftpd.keyboard_interactive_auth_hook",
+                 "must be an absolute path or an http:// or https:// URL");
   SLIPWAY_TRY(choose_algorithms(settings.algorithms));
   return settings;
 }

@@ -27,6 +27,7 @@ struct Settings {
   std::vector<std::string> commands;                 // known_commands() of enabled_ssh_commands
   std::vector<std::string> unknown_commands;         // what it named besides
   bool password_authentication = true, keyboard_interactive_authentication = true;
+  std::string interactive_hook;  // empty: none
 };
 
 // Without any binding configured there is one on port 2022. InvalidArgument for algorithms that are not possible.

@@ -44,6 +44,8 @@ constexpr std::array kOptions = {
                "whether passwords are accepted, alone or after a public key"},
     OptionSpec{"keyboard_interactive_authentication", OptionType::Boolean, "true",
                "whether users may be asked questions (keyboard-interactive)"},
+    OptionSpec{"keyboard_interactive_auth_hook", OptionType::String, "",
+               "program (absolute path) or URL that asks the questions instead of the server"},
 };
 
 class SftpModule final : public ProtocolModule, private ServerIdentity {

@@ -202,6 +202,11 @@ int SshLogin::conclude(LoginStep step) {
       return SSH_AUTH_PARTIAL;
     case LoginStep::Outcome::Ask:
       // Neither a password nor a key request can carry questions; the method that can comes next.
+      if (!transport_.keyboard_interactive_authentication()) {
+        log_.info("a one-time passcode is needed, and keyboard-interactive, which asks for it, is off",
+                  {{"connection_id", context_.connection_id}, {"username", *user_}});
+        return refuse();
+      }
       offer({"keyboard-interactive"});
       pending_ = std::move(step);
       return SSH_AUTH_PARTIAL;
@@ -209,6 +214,7 @@ int SshLogin::conclude(LoginStep step) {
       break;
   }
   if (!step.notice.empty()) show(step.notice + "\r\n");
+  if (step.final) exhausted_ = true;
   offer(step.methods);
   return refuse();
 }

@@ -66,6 +66,7 @@ Result<std::shared_ptr<const Transport>> Transport::make(const Settings& setting
   transport->max_auth_tries_ = settings.max_auth_tries;
   transport->password_authentication_ = settings.password_authentication;
   transport->keyboard_interactive_authentication_ = settings.keyboard_interactive_authentication;
+  transport->interactive_hook_ = settings.interactive_hook;
   return std::shared_ptr<const Transport>(std::move(transport));
 }
 

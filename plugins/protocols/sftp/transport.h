@@ -34,6 +34,7 @@ class Transport {
   int max_auth_tries() const noexcept { return max_auth_tries_; }             // 0: no limit
   bool password_authentication() const noexcept { return password_authentication_; }
   bool keyboard_interactive_authentication() const noexcept { return keyboard_interactive_authentication_; }
+  const std::string& interactive_hook() const noexcept { return interactive_hook_; }  // empty: none
   // Whether a user's signature may be made with it.
   bool accepts_signature(std::string_view algorithm) const;
   // Null when no authority is trusted.
@@ -55,6 +56,7 @@ class Transport {
   std::string login_banner_;
   int max_auth_tries_ = 0;
   bool password_authentication_ = true, keyboard_interactive_authentication_ = true;
+  std::string interactive_hook_;
 };
 
 }  // namespace slipway::sftp
