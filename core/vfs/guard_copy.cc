@@ -56,7 +56,8 @@ Status Guard::copy(const OpContext& ctx, const VPath& source, const VPath& targe
   done = about(target, std::move(done));
   const CountedFile now = done ? CountedFile{true, static_cast<std::int64_t>(size)}
                                : look_at(ctx, to, Follow::No, existing ? counted(*existing) : CountedFile{});
-  hold.settle(now, [&] { return look_at(ctx, to, Follow::No, now); });
+  hold.settle(
+      now, [&] { return look_at(ctx, to, Follow::No, now); }, Identity::Another);
 
   const auto elapsed =
       std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - started);

@@ -143,7 +143,8 @@ Status Guard::change_size(const OpContext& ctx, const Place& place, std::uint64_
   if (!hold.allow(size, 0)) return over_write_quota(place.virtual_path);
   SLIPWAY_TRY(about(place.virtual_path, place.fs().set_attributes(ctx, place.path, {.size = size}, Follow::Yes)));
   const CountedFile now{true, static_cast<std::int64_t>(size)};
-  hold.settle(now, [&] { return look_at(ctx, place, Follow::Yes, now); });
+  hold.settle(
+      now, [&] { return look_at(ctx, place, Follow::Yes, now); }, Identity::Same);
   s.notices.log_command("Truncate", place, {.size = static_cast<std::int64_t>(size)});
   return ok();
 }

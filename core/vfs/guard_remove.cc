@@ -69,7 +69,8 @@ Status Guard::remove(const OpContext& ctx, const VPath& path) {
   Status removed = about(path, place.fs().remove(ctx, place.path));
   // A pre-delete handler may have taken it away itself (a recycle bin); that is what the client wanted.
   if (!removed && !(asked && removed.code() == Errc::NotFound)) return removed;
-  hold.settle({}, [&] { return look_at(ctx, place, Follow::No, {}); });
+  hold.settle(
+      {}, [&] { return look_at(ctx, place, Follow::No, {}); }, Identity::Another);
 
   s.notices.log_command("Remove", place);
   if (s.notices.wanted("delete")) {

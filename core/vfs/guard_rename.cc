@@ -82,13 +82,17 @@ Status Guard::rename_file(const OpContext& ctx, const RenameEnd& from, const Ren
   if (!one_domain && from.info->is_regular()) {
     if (!to.hold.take_file() || !to.hold.allow(from.info->size, 0)) return over_write_quota(to.place.virtual_path);
   }
-  Status done = share_tree(from.place, to.place) ? from.place.fs().rename(ctx, from.place.path, to.place.path)
-                                                 : move_by_copy(ctx, from.place, *from.info, to.place);
+  const bool one_tree = share_tree(from.place, to.place);
+  Status done = one_tree ? from.place.fs().rename(ctx, from.place.path, to.place.path)
+                         : move_by_copy(ctx, from.place, *from.info, to.place);
   SLIPWAY_TRY(about(from.place.virtual_path, std::move(done)));
 
   const CountedFile arrived = counted(*from.info);
-  QuotaUsage left = from.hold.commit({}, [&] { return look_at(ctx, from.place, Follow::No, {}); });
-  QuotaUsage came = to.hold.commit(arrived, [&] { return look_at(ctx, to.place, Follow::No, arrived); });
+  QuotaUsage came = to.hold.commit(
+      arrived, [&] { return look_at(ctx, to.place, Follow::No, arrived); }, Identity::Another);
+  const auto what_is_left = [&] { return look_at(ctx, from.place, Follow::No, {}); };
+  QuotaUsage left =
+      one_tree ? from.hold.commit_moved(what_is_left, to.hold) : from.hold.commit({}, what_is_left, Identity::Another);
   if (one_domain) {
     came += left;
     left = {};
@@ -141,10 +145,13 @@ Status Guard::rename_directory(const OpContext& ctx, const Place& from, const Fi
     if (to.mount->quota && !to.mount->quota->reserve(content.size, content.files, to.mount->limits))
       return over_write_quota(target);
   }
-  Status done = share_tree(from, to) ? from.fs().rename(ctx, from.path, to.path)
-                                     : Status(Error(Errc::NotSupported, "rename", "another tree"));
-  if (!done && done.code() == Errc::NotSupported && (!share_tree(from, to) || s.policy.recursive_store_rename))
+  const bool one_tree = share_tree(from, to);
+  Status done = one_tree ? from.fs().rename(ctx, from.path, to.path)
+                         : Status(Error(Errc::NotSupported, "rename", "another tree"));
+  if (!done && done.code() == Errc::NotSupported && (!one_tree || s.policy.recursive_store_rename))
     done = move_by_copy(ctx, from, info, to);
+  if (one_domain && done && one_tree && from.mount->quota)
+    from.mount->quota->paths().move_directory(ledger_key(from), ledger_key(to));
   if (!one_domain && to.mount->quota) to.mount->quota->settle(content, done ? content : QuotaUsage{});
   if (!one_domain && from.mount->quota && done) from.mount->quota->add({-content.size, -content.files});
   return about(source, std::move(done));

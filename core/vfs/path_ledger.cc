@@ -1,5 +1,6 @@
 #include "core/vfs/path_ledger.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace slipway::vfs {
@@ -17,16 +18,19 @@ PathLedger::Entry PathLedger::open(std::string key) {
   return entry;
 }
 
-PathLedger::Entry::Entry(Entry&& other) noexcept
-    : ledger_(std::exchange(other.ledger_, nullptr)), node_(other.node_), key_(other.key_) {}
+PathLedger::Entry::Entry(Entry&& other) noexcept { *this = std::move(other); }
 
 PathLedger::Entry& PathLedger::Entry::operator=(Entry&& other) noexcept {
-  if (this != &other) {
-    close();
-    ledger_ = std::exchange(other.ledger_, nullptr);
-    node_ = other.node_;
-    key_ = other.key_;
-  }
+  if (this == &other) return *this;
+  close();
+  if (!other.ledger_) return *this;
+  std::lock_guard lock(other.ledger_->mutex_);
+  ledger_ = std::exchange(other.ledger_, nullptr);
+  node_ = other.node_;
+  key_ = other.key_;
+  following_ = std::exchange(other.following_, false);
+  displaced_ = other.displaced_;
+  if (following_ && node_) std::replace(node_->followers.begin(), node_->followers.end(), &other, this);
   return *this;
 }
 
@@ -36,7 +40,20 @@ void PathLedger::Entry::close() noexcept {
   if (!ledger_) return;
   PathLedger& ledger = *std::exchange(ledger_, nullptr);
   std::lock_guard lock(ledger.mutex_);
+  if (!node_) return;
+  if (following_) std::erase(node_->followers, this);
   if (--node_->users == 0) ledger.nodes_.erase(ledger.nodes_.find(*key_));
+}
+
+void PathLedger::Entry::follow() {
+  std::lock_guard lock(ledger_->mutex_);
+  if (std::exchange(following_, true)) return;
+  node_->followers.push_back(this);
+}
+
+bool PathLedger::Entry::displaced() const {
+  std::lock_guard lock(ledger_->mutex_);
+  return displaced_;
 }
 
 CountedFile PathLedger::Entry::assume(CountedFile seen) {
@@ -45,18 +62,23 @@ CountedFile PathLedger::Entry::assume(CountedFile seen) {
   return node_->counted;
 }
 
+CountedFile PathLedger::Entry::counted() const {
+  std::lock_guard lock(ledger_->mutex_);
+  return node_ ? node_->counted : CountedFile{};
+}
+
 bool PathLedger::Entry::alone() const {
   std::lock_guard lock(ledger_->mutex_);
-  return !node_->shared;
+  return !node_ || !node_->shared;
 }
 
 std::uint64_t PathLedger::Entry::version() const {
   std::lock_guard lock(ledger_->mutex_);
-  return node_->version;
+  return node_ ? node_->version : 0;
 }
 
-std::optional<QuotaUsage> PathLedger::Entry::commit(std::uint64_t version, CountedFile now) {
-  std::lock_guard lock(ledger_->mutex_);
+std::optional<QuotaUsage> PathLedger::Entry::commit_locked(std::uint64_t version, CountedFile now) {
+  if (!node_) return QuotaUsage{};
   if (node_->version != version) return std::nullopt;
   const QuotaUsage before = node_->counted.usage();
   const QuotaUsage after = now.usage();
@@ -64,6 +86,54 @@ std::optional<QuotaUsage> PathLedger::Entry::commit(std::uint64_t version, Count
   node_->known = true;
   ++node_->version;
   return QuotaUsage{after.size - before.size, after.files - before.files};
+}
+
+std::optional<QuotaUsage> PathLedger::Entry::commit(std::uint64_t version, CountedFile now, Identity identity) {
+  std::lock_guard lock(ledger_->mutex_);
+  const auto change = commit_locked(version, now);
+  if (!change || !node_ || identity == Identity::Same) return change;
+  for (Entry* follower : std::exchange(node_->followers, {})) {
+    if (follower == this) continue;
+    follower->node_ = nullptr;
+    follower->displaced_ = true;
+    --node_->users;  // not the last one: that is this entry
+  }
+  return change;
+}
+
+std::optional<QuotaUsage> PathLedger::Entry::commit_moved(std::uint64_t version, CountedFile now, Entry& target) {
+  std::lock_guard lock(ledger_->mutex_);
+  const auto change = commit_locked(version, now);
+  if (!change || !node_ || !target.node_) return change;
+  move_followers(*node_, *ledger_->nodes_.find(*target.key_));
+  return change;
+}
+
+void PathLedger::move_followers(Node& from, Nodes::value_type& to) {
+  for (Entry* follower : std::exchange(from.followers, {})) {
+    follower->node_ = &to.second;
+    follower->key_ = &to.first;
+    follower->displaced_ = true;
+    --from.users;
+    ++to.second.users;
+    to.second.shared = true;
+    to.second.followers.push_back(follower);
+  }
+}
+
+void PathLedger::move_directory(const std::string& from_key, const std::string& to_key) {
+  const std::string below = from_key + '/';
+  std::lock_guard lock(mutex_);
+  for (auto at = nodes_.lower_bound(below); at != nodes_.end() && at->first.starts_with(below);) {
+    Node& node = at->second;
+    if (!node.followers.empty()) {
+      const auto moved = nodes_.try_emplace(to_key + at->first.substr(from_key.size())).first;
+      moved->second.counted = node.counted;
+      moved->second.known = true;
+      move_followers(node, *moved);
+    }
+    at = node.users == 0 ? nodes_.erase(at) : std::next(at);
+  }
 }
 
 }  // namespace slipway::vfs

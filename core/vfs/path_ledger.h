@@ -7,6 +7,7 @@
 #include <mutex>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace slipway::vfs {
 
@@ -27,9 +28,16 @@ struct CountedFile {
   QuotaUsage usage() const noexcept { return exists ? QuotaUsage{size, 1} : QuotaUsage{}; }
 };
 
+// What a change does to the file that was at its path.
+enum class Identity : bool {
+  Same,     // it is still that file
+  Another,  // it was removed or replaced: whoever still writes into it writes into a file without a name
+};
+
 // Everybody who is about to change a path opens an entry first, then looks at the storage, says what was there
 // (`assume`: the first one is believed), changes it, and commits what is there now. A commit yields the change to
-// count, relative to what the last commit counted: two uploads of one new name are one file. Thread-safe; an entry is
+// count, relative to what the last commit counted: two uploads of one new name are one file. Who writes into a file in
+// place follows it: through a rename to its new path, and into nothing when it is removed. Thread-safe; an entry is
 // used by one thread at a time.
 class PathLedger {
   struct Node;
@@ -42,36 +50,55 @@ class PathLedger {
     Entry& operator=(Entry&& other) noexcept;
     ~Entry();
 
+    // From here on the entry is about the file that is at the path now.
+    void follow();
+    // The followed file has another path now, or none: the path it had may be another file's.
+    bool displaced() const;
+
     // Takes `seen` as what is counted unless somebody has said it before; returns what is counted.
     CountedFile assume(CountedFile seen);
+    // What is counted now.
+    CountedFile counted() const;
     // Nobody else has had this path open since this entry was made, so our own view of it is complete.
     bool alone() const;
     // Changes with every commit.
     std::uint64_t version() const;
-    // States what is there now. Nothing when somebody else has committed since `version` was read: look again.
-    std::optional<QuotaUsage> commit(std::uint64_t version, CountedFile now);
+    // States what is there now. Nothing when somebody else has committed since `version` was read: look again. No
+    // change when the followed file was removed.
+    std::optional<QuotaUsage> commit(std::uint64_t version, CountedFile now, Identity identity);
+    // After the commit of a rename's target, that of its source: who follows the file goes on at `target`.
+    std::optional<QuotaUsage> commit_moved(std::uint64_t version, CountedFile now, Entry& target);
 
    private:
     friend class PathLedger;
     void close() noexcept;
+    std::optional<QuotaUsage> commit_locked(std::uint64_t version, CountedFile now);
     PathLedger* ledger_ = nullptr;
-    Node* node_ = nullptr;
+    Node* node_ = nullptr;  // with the ledger's mutex from here on; null: the followed file was removed
     const std::string* key_ = nullptr;
+    bool following_ = false, displaced_ = false;
   };
 
   // `key` names the file within the domain: storage and path.
   Entry open(std::string key);
+  // A directory was renamed: who follows a file below it goes on at its new path.
+  void move_directory(const std::string& from_key, const std::string& to_key);
 
  private:
+  struct Node;
+  using Nodes = std::map<std::string, Node>;  // node addresses are stable
+  static void move_followers(Node& from, Nodes::value_type& to);
+
   struct Node {
     int users = 0;
     bool shared = false;  // has had two users at once
     bool known = false;
     CountedFile counted;
     std::uint64_t version = 0;
+    std::vector<Entry*> followers;
   };
   mutable std::mutex mutex_;
-  std::map<std::string, Node> nodes_;  // node addresses are stable
+  Nodes nodes_;
 };
 
 }  // namespace slipway::vfs

@@ -24,6 +24,10 @@ QuotaHold::QuotaHold(QuotaHold&& other) noexcept
 
 void QuotaHold::assume(CountedFile seen) { counted_ = account_ ? entry_.assume(seen) : seen; }
 
+void QuotaHold::follow() {
+  if (account_) entry_.follow();
+}
+
 bool QuotaHold::take_file() {
   if (!account_ || counted_.exists || reserved_.files > 0) return true;
   if (!account_->reserve(0, 1, limits_)) return false;
@@ -34,7 +38,8 @@ bool QuotaHold::take_file() {
 std::optional<std::uint64_t> QuotaHold::allow(std::uint64_t size, std::uint64_t ahead) {
   if (!account_) return kUnlimited;
   if (size > kLargest) return std::nullopt;
-  const auto covered = static_cast<std::uint64_t>(counted_.size + reserved_.size);
+  // What somebody else has removed meanwhile leaves no room behind.
+  const auto covered = static_cast<std::uint64_t>(entry_.counted().size + reserved_.size);
   if (size <= covered) return covered;
   const std::uint64_t needed = size - covered;
   const std::uint64_t wanted = std::max(needed, std::min(ahead, kLargest));

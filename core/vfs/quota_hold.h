@@ -20,6 +20,10 @@ class QuotaHold {
 
   void assume(CountedFile seen);
   CountedFile counted() const noexcept { return counted_; }
+  // The file is written in place from here on: it goes on being counted when it is renamed meanwhile.
+  void follow();
+  // It was renamed or removed: the path may be another file's by now.
+  bool displaced() const { return account_ && entry_.displaced(); }
   // Reserves a place for a new file; true when the file counts already.
   bool take_file();
   // Reserves what the file needs beyond its counted size to become `size` bytes long, and `ahead` more where space is
@@ -31,24 +35,36 @@ class QuotaHold {
   // Records that the file is `now`, which is believed when nobody else had the path open meanwhile; else `look()` says.
   // The result must be passed to apply() of a hold of this domain.
   template <class Look>
-  QuotaUsage commit(CountedFile now, Look&& look) {
-    if (!account_) return {};
-    while (true) {
-      const std::uint64_t version = entry_.version();
-      const CountedFile state = entry_.alone() ? now : look();
-      if (const auto change = entry_.commit(version, state)) return *change;
-    }
+  QuotaUsage commit(CountedFile now, Look&& look, Identity identity) {
+    return commit_by(now, look, [&](auto version, auto state) { return entry_.commit(version, state, identity); });
+  }
+  // The same for the source of a rename; `target` is committed already.
+  template <class Look>
+  QuotaUsage commit_moved(Look&& look, QuotaHold& target) {
+    if (target.account_ != account_) return commit({}, look, Identity::Another);
+    return commit_by({}, look,
+                     [&](auto version, auto state) { return entry_.commit_moved(version, state, target.entry_); });
   }
   // Counts a change and gives all reservations back.
   void apply(QuotaUsage change);
   template <class Look>
-  void settle(CountedFile now, Look&& look) {
-    apply(commit(now, std::forward<Look>(look)));
+  void settle(CountedFile now, Look&& look, Identity identity) {
+    apply(commit(now, look, identity));
   }
   // Gives the reservations back: nothing has changed.
   void release();
 
  private:
+  template <class Look, class Commit>
+  QuotaUsage commit_by(CountedFile now, Look& look, Commit&& commit) {
+    if (!account_) return {};
+    while (true) {
+      const std::uint64_t version = entry_.version();
+      const CountedFile state = entry_.alone() ? now : look();
+      if (const auto change = commit(version, state)) return *change;
+    }
+  }
+
   std::shared_ptr<QuotaAccount> account_;
   QuotaLimits limits_;
   PathLedger::Entry entry_;

@@ -54,9 +54,9 @@ TEST(PathLedger, TwoUploadsOfOneNewNameAreOneFile) {
   EXPECT_FALSE(b.assume({true, 3}).exists) << "the first look counts";
   EXPECT_FALSE(b.alone());
   const auto version = a.version();
-  EXPECT_EQ(b.commit(b.version(), {true, 7}), (QuotaUsage{7, 1}));
-  EXPECT_EQ(a.commit(version, {true, 5}), std::nullopt) << "somebody else has committed since";
-  EXPECT_EQ(a.commit(a.version(), {true, 5}), (QuotaUsage{-2, 0}));
+  EXPECT_EQ(b.commit(b.version(), {true, 7}, Identity::Same), (QuotaUsage{7, 1}));
+  EXPECT_EQ(a.commit(version, {true, 5}, Identity::Same), std::nullopt) << "somebody else has committed since";
+  EXPECT_EQ(a.commit(a.version(), {true, 5}, Identity::Same), (QuotaUsage{-2, 0}));
 }
 
 TEST(PathLedger, ForgetsWhatNobodyChanges) {
@@ -66,7 +66,7 @@ TEST(PathLedger, ForgetsWhatNobodyChanges) {
   EXPECT_TRUE(again.alone());
   EXPECT_EQ(again.assume({true, 9}).size, 9);
   auto moved = std::move(again);
-  EXPECT_EQ(moved.commit(moved.version(), {}), (QuotaUsage{-9, -1}));
+  EXPECT_EQ(moved.commit(moved.version(), {}, Identity::Same), (QuotaUsage{-9, -1}));
 }
 
 TEST(TransferAccount, TotalReplacesTheTwoDirections) {
@@ -277,6 +277,143 @@ TEST_F(Counters, LookingAtAnUploadWhileItEndsIsSafe) {
 }
 
 // ---- scans
+
+// A file that is renamed while it is written keeps its counters.
+TEST_F(Counters, AnUploadGoesOnCountingUnderItsNewName) {
+  policy.mounts[0].limits = {.size = 1000, .files = 10};
+  auto file = open("/f");
+  ASSERT_TRUE(file->write_at(ctx, 0, bytes_of("1")));
+  ASSERT_TRUE(guard().rename(ctx, VPath("/f"), VPath("/g")));
+  ASSERT_TRUE(file->write_at(ctx, 1, bytes_of(std::string(599, 'x'))));
+  EXPECT_EQ(upload("/other", std::string(401, 'x')).code(), Errc::QuotaExceeded) << "400 are left";
+  ASSERT_TRUE(file->finish(ctx));
+  file.reset();
+  expect_truth();
+  ASSERT_TRUE(guard().remove(ctx, VPath("/g")));
+  expect_truth();
+}
+
+TEST_F(Counters, AMovedUploadThatFailsTouchesNobodyElsesFile) {
+  policy.mounts[0].limits = {.size = 1000, .files = 10};
+  auto file = open("/f");
+  ASSERT_TRUE(file->write_at(ctx, 0, bytes_of(std::string(100, 'x'))));
+  ASSERT_TRUE(guard().rename(ctx, VPath("/f"), VPath("/g")));
+  ASSERT_TRUE(upload("/f", "another"));
+  EXPECT_EQ(file->write_at(ctx, 100, bytes_of(std::string(1000, 'x'))).code(), Errc::QuotaExceeded);
+  EXPECT_EQ(file->finish(ctx).code(), Errc::QuotaExceeded);
+  file.reset();
+  EXPECT_EQ(home->content("/f"), "another");
+  expect_truth();
+}
+
+TEST_F(Counters, AMovedAndRemovedUploadDoesNotGiveBackMoreThanItTook) {
+  policy.mounts[0].limits = {.size = 1000, .files = 10};
+  auto file = open("/f");
+  ASSERT_TRUE(file->write_at(ctx, 0, bytes_of("1")));
+  ASSERT_TRUE(guard().rename(ctx, VPath("/f"), VPath("/g")));
+  ASSERT_TRUE(file->write_at(ctx, 1, bytes_of(std::string(499, 'x'))));
+  ASSERT_TRUE(guard().remove(ctx, VPath("/g")));
+  ASSERT_TRUE(file->finish(ctx));
+  file.reset();
+  expect_truth();
+}
+
+TEST_F(Counters, AnUploadGoesOnCountingWhenItsDirectoryIsRenamed) {
+  home->mkdir("/d");
+  auto file = open("/d/f");
+  ASSERT_TRUE(file->write_at(ctx, 0, bytes_of("1")));
+  ASSERT_TRUE(guard().rename(ctx, VPath("/d"), VPath("/e")));
+  ASSERT_TRUE(upload("/other", "12"));
+  ASSERT_TRUE(file->write_at(ctx, 1, bytes_of(std::string(499, 'x'))));
+  ASSERT_TRUE(file->finish(ctx));
+  file.reset();
+  expect_truth();
+  ASSERT_TRUE(guard().remove(ctx, VPath("/e/f")));
+  expect_truth();
+}
+
+// Nothing that is done to a file with several names and several writers leaves more room than there is.
+TEST_F(Counters, SeveralWritersOfAMovedFileAreOneFile) {
+  auto first = open("/f"), second = open("/f");
+  ASSERT_TRUE(first->write_at(ctx, 0, bytes_of(std::string(500, 'x'))));
+  ASSERT_TRUE(guard().rename(ctx, VPath("/f"), VPath("/g")));
+  ASSERT_TRUE(second->truncate(ctx, 0));
+  ASSERT_TRUE(first->finish(ctx));
+  ASSERT_TRUE(second->finish(ctx));
+  first.reset(), second.reset();
+  expect_truth();
+  ASSERT_TRUE(guard().remove(ctx, VPath("/g")));
+
+  auto removed = open("/f");
+  ASSERT_TRUE(removed->write_at(ctx, 0, bytes_of(std::string(500, 'x'))));
+  ASSERT_TRUE(guard().rename(ctx, VPath("/f"), VPath("/g")));
+  ASSERT_TRUE(guard().remove(ctx, VPath("/g")));
+  ASSERT_TRUE(upload("/g", "new"));
+  ASSERT_TRUE(removed->truncate(ctx, 0));
+  ASSERT_TRUE(removed->finish(ctx));
+  removed.reset();
+  expect_truth();
+}
+
+TEST_F(Counters, AnAbandonedStagedUploadChangesNothingForWhoWritesInPlace) {
+  for (const UploadMode mode : {UploadMode::Atomic, UploadMode::AtomicResume}) {
+    home->put("/f", "old");
+    account->reset({3, 1});
+    persisted = {3, 1};
+    Policy own = policy;
+    own.upload_mode = mode;
+    own.permissions.add(VPath(), kAllPermissions);
+    const auto fs = make_guard(std::move(own), bus);
+    auto resumed = *fs->open(ctx, VPath("/f"), {.write = true});
+    ASSERT_TRUE(fs->open(ctx, VPath("/f"), OpenOptions::replacing()));  // and dropped
+    ASSERT_TRUE(resumed->write_at(ctx, 3, bytes_of(std::string(500, 'x'))));
+    ASSERT_TRUE(resumed->finish(ctx));
+    resumed.reset();
+    expect_truth();
+  }
+}
+
+TEST_F(Counters, AFailedUploadOfARemovedFileTouchesNobodyElsesFile) {
+  policy.mounts[0].limits = {.size = 1000, .files = 10};
+  auto file = open("/f");
+  ASSERT_TRUE(file->write_at(ctx, 0, bytes_of(std::string(100, 'x'))));
+  ASSERT_TRUE(guard().remove(ctx, VPath("/f")));
+  ASSERT_TRUE(upload("/f", "another"));
+  EXPECT_EQ(file->write_at(ctx, 100, bytes_of(std::string(1000, 'x'))).code(), Errc::QuotaExceeded);
+  file.reset();
+  EXPECT_EQ(home->content("/f"), "another");
+  expect_truth();
+}
+
+// The room of the file that an upload replaces is the upload's only as long as it is there.
+TEST_F(Counters, RemovingWhatAnUploadReplacesTakesItsRoomAway) {
+  for (const UploadMode mode : {UploadMode::Direct, UploadMode::Atomic, UploadMode::AtomicResume}) {
+    policy.upload_mode = mode;
+    policy.mounts[0].limits = {.size = 1000, .files = 10};
+    Policy own = policy;
+    own.permissions.add(VPath(), kAllPermissions);
+    const auto fs = make_guard(std::move(own), bus);
+    const auto put = [&](const char* path) -> Status {
+      SLIPWAY_ASSIGN(auto file, fs->open(ctx, VPath(path), OpenOptions::replacing()));
+      SLIPWAY_TRY(file->write_at(ctx, 0, bytes_of(std::string(800, 'x'))));
+      return file->finish(ctx);
+    };
+    ASSERT_TRUE(put("/f"));
+    auto replacing = *fs->open(ctx, VPath("/f"), OpenOptions::replacing());
+    ASSERT_TRUE(replacing->write_at(ctx, 0, bytes_of(std::string(700, 'y'))));
+    ASSERT_TRUE(fs->remove(ctx, VPath("/f")));
+    ASSERT_TRUE(put("/g"));
+    const Status done = replacing->finish(ctx);
+    if (mode != UploadMode::Direct) {
+      EXPECT_EQ(done.code(), Errc::QuotaExceeded);
+    }
+    replacing.reset();
+    expect_truth();
+    EXPECT_LE(account->used().size, 1000);
+    ASSERT_TRUE(fs->remove(ctx, VPath("/g")));
+    expect_truth();
+  }
+}
 
 TEST(QuotaScan, CountsRegularFilesAtAnyDepth) {
   FakeStorage storage;

@@ -30,6 +30,7 @@ class StorageWriter {
   static Result<std::unique_ptr<StorageWriter>> open(const OpContext& ctx, const Place& target, const Plan& plan);
 
   File& file() noexcept { return *file_; }
+  bool is_open() const noexcept { return file_ != nullptr; }  // until commit() or abandon()
   bool is_staged() const noexcept { return plan_.staged; }
   // The client has chosen these itself: commit() does not bring the replaced file's back. Thread-safe.
   void attributes_were_set(const FileAttributes& attributes) noexcept;

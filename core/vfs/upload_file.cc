@@ -179,6 +179,10 @@ Status UploadFile::finish(const OpContext& ctx) {
   if (ended_) return Error(Errc::InvalidArgument, "finish", "the upload has ended already");
   registration_.end();
   Status outcome = transfer_->check(ctx);
+  measure_if_displaced();
+  // What it replaces may have been removed since it was opened, and with it the room.
+  if (outcome && appears_at_end() && !hold_.allow(size_.load(std::memory_order_relaxed), 0))
+    outcome = over_write_quota(plan_.place.virtual_path);
   if (outcome) outcome = about(plan_.place.virtual_path, writer_->commit(transfer_->storage_context(ctx)));
   if (outcome) return end_succeeded(ctx);
   const Error error = transfer_->fail(std::move(outcome).error());
@@ -189,10 +193,13 @@ Status UploadFile::finish(const OpContext& ctx) {
 Status UploadFile::end_succeeded(const OpContext& ctx) {
   ended_ = true;
   const FileAttributes late = at_end_.with([](const FileAttributes& kept) { return kept; });
-  if (late.mode || late.uid || late.gid || late.atime || late.mtime)
+  // Under the name it had there may be another file now.
+  const bool displaced = hold_.displaced();
+  if (!displaced && (late.mode || late.uid || late.gid || late.atime || late.mtime))
     (void)plan_.place.fs().set_attributes(ctx, plan_.place.path, late, Follow::Yes);
   const CountedFile now{true, static_cast<std::int64_t>(size_.load(std::memory_order_relaxed))};
-  hold_.settle(now, [&] { return look(ctx, now); });
+  hold_.settle(
+      now, [&] { return look(ctx, now); }, appears_at_end() ? Identity::Another : Identity::Same);
   transfer_->end();
 
   Status answer = report(ctx, static_cast<std::uint64_t>(now.size), nullptr);
@@ -200,24 +207,32 @@ Status UploadFile::end_succeeded(const OpContext& ctx) {
   // A synchronous handler refused what has arrived: it must not stay.
   const Error answered =
       refused(answer.code(), plan_.place.virtual_path, "upload refused: " + answer.error().message());
+  if (displaced) return answered;
   const OpContext cleanup = cleanup_context(state().policy);
   Filesystem& fs = plan_.place.fs();
   // Removing a link would leave the content that it leads to.
   const Status removed = plan_.through_link ? fs.set_attributes(cleanup, plan_.place.path, {.size = 0}, Follow::Yes)
                                             : fs.remove(cleanup, plan_.place.path);
   const CountedFile left{plan_.through_link, 0};
-  if (removed) hold_.settle(left, [&] { return look(cleanup, left); });
+  if (removed)
+    hold_.settle(
+        left, [&] { return look(cleanup, left); }, Identity::Another);
   return answered;
 }
 
 void UploadFile::end_failed(const OpContext& ctx, const Error& error) {
   ended_ = true;
-  const Leave leave = remains_after(error);
+  measure_if_displaced();
+  const bool displaced = hold_.displaced();
+  const Leave leave = displaced ? Leave::AsItIs : remains_after(error);
   const std::uint64_t received = size_.load(std::memory_order_relaxed);
+  // An abandoned staged upload leaves what was there, one in place removes itself.
+  const bool replaces = writer_->is_open() && leave == (writer_->is_staged() ? Leave::Partial : Leave::Nothing);
   writer_->abandon(ctx, leave);
   const CountedFile otherwise{true, static_cast<std::int64_t>(received)};
-  const CountedFile now = look(ctx, leave == Leave::Nothing ? hold_.counted() : otherwise);
-  hold_.settle(now, [&] { return look(ctx, otherwise); });
+  const CountedFile now = displaced ? otherwise : look(ctx, leave == Leave::Nothing ? hold_.counted() : otherwise);
+  hold_.settle(
+      now, [&] { return look(ctx, otherwise); }, replaces ? Identity::Another : Identity::Same);
   transfer_->end();
   (void)report(ctx, leave == Leave::Nothing || !now.exists ? 0 : static_cast<std::uint64_t>(now.size), &error);
 }
@@ -233,7 +248,18 @@ StorageWriter::Leave UploadFile::remains_after(const Error& error) const noexcep
   return policy.upload_mode == UploadMode::AtomicResume && worth_resuming ? Leave::Partial : Leave::Nothing;
 }
 
+bool UploadFile::appears_at_end() const noexcept {
+  return writer_->is_staged() || has(plan_.place.fs().capabilities(), Capability::CommitOnFinish);
+}
+
+// Its path says nothing about it any more, but its descriptor does, as long as it is open.
+void UploadFile::measure_if_displaced() {
+  if (!hold_.displaced() || !writer_->is_open()) return;
+  if (const auto info = writer_->file().stat(cleanup_context(state().policy))) size_ = info->size;
+}
+
 CountedFile UploadFile::look(const OpContext& ctx, CountedFile otherwise) const {
+  if (hold_.displaced()) return otherwise;
   return look_at(ctx, plan_.place, Follow::Yes, otherwise);
 }
 
@@ -293,6 +319,7 @@ Result<std::unique_ptr<File>> open_upload(const OpContext& ctx, std::unique_ptr<
   auto writer = about(path, StorageWriter::open(ctx, plan.place, writing));
   if (!writer) return std::move(writer).error();
   auto file = std::make_unique<UploadFile>(std::move(transfer), std::move(plan), std::move(hold), *std::move(writer));
+  if (!file->appears_at_end() && !file->plan_.through_link) file->hold_.follow();
   state.uploads.add(path, *file, file->registration_);
   return file;
 }

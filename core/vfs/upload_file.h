@@ -46,6 +46,9 @@ class UploadFile final : public File, private RangeCopy, private StoredContent {
   void raise_size(std::uint64_t end) noexcept;
   void end_failed(const OpContext& ctx, const Error& error);
   Status end_succeeded(const OpContext& ctx);
+  // Until then the path shows what was there before.
+  bool appears_at_end() const noexcept;
+  void measure_if_displaced();
   StorageWriter::Leave remains_after(const Error& error) const noexcept;
   CountedFile look(const OpContext& ctx, CountedFile otherwise) const;
   Status report(const OpContext& ctx, std::uint64_t size, const Error* error);
