@@ -42,6 +42,13 @@ Result<Settings> read_settings(const OptionView& options) {
   settings.banner_file = options.string("login_banner_file");
   settings.trusted_authority_files = list(options, "trusted_user_ca_keys");
   settings.revoked_file = options.string("revoked_user_certs_file");
+  settings.login_grace = std::chrono::milliseconds(options.integer("login_grace_time"));
+  settings.keepalive = std::chrono::milliseconds(options.integer("keepalive_interval"));
+  settings.rekey_bytes = static_cast<std::uint64_t>(options.integer("rekey_limit"));
+  settings.rekey_interval = std::chrono::milliseconds(options.integer("rekey_interval"));
+  constexpr std::uint64_t kLeastBytes = 1024 * 1024;
+  if (settings.rekey_bytes != 0 && settings.rekey_bytes < kLeastBytes)
+    return Error(Errc::InvalidArgument, "rekey_limit", "less than 1M would spend the time on exchanging keys");
   settings.password_authentication = options.flag("password_authentication");
   settings.keyboard_interactive_authentication = options.flag("keyboard_interactive_authentication");
   settings.interactive_hook = options.string("keyboard_interactive_auth_hook");

@@ -1,6 +1,7 @@
 // The module's options as values.
 #pragma once
 
+#include <chrono>
 #include <string>
 #include <vector>
 
@@ -26,6 +27,10 @@ struct Settings {
   std::string revoked_file;                          // empty: nothing is revoked
   std::vector<std::string> commands;                 // known_commands() of enabled_ssh_commands
   std::vector<std::string> unknown_commands;         // what it named besides
+  std::chrono::milliseconds login_grace{std::chrono::minutes(2)};
+  std::chrono::milliseconds keepalive{0};       // 0: none
+  std::uint64_t rekey_bytes = 0;                // 0: as the cipher needs it
+  std::chrono::milliseconds rekey_interval{0};  // 0: never
   bool password_authentication = true, keyboard_interactive_authentication = true;
   std::string interactive_hook;  // empty: none
 };

@@ -46,6 +46,17 @@ constexpr std::array kOptions = {
                "whether users may be asked questions (keyboard-interactive)"},
     OptionSpec{"keyboard_interactive_auth_hook", OptionType::String, "",
                "program (absolute path) or URL that asks the questions instead of the server"},
+    OptionSpec{"login_grace_time", OptionType::Duration, "2m",
+               "how long a client may take from connecting to being logged in", 1000, 3'600'000, nullptr, true},
+    OptionSpec{"keepalive_interval", OptionType::Duration, "0",
+               "send something to a client that was quiet for this long, so that devices in between remember the "
+               "connection; 0: never",
+               0, 86'400'000, nullptr, true},
+    OptionSpec{"rekey_limit", OptionType::Bytes, "0",
+               "exchange keys anew after this many bytes, at least 1M; 0: as the cipher needs it (RFC 4344)", 0,
+               INT64_MAX, nullptr, true},
+    OptionSpec{"rekey_interval", OptionType::Duration, "0", "exchange keys anew after this time; 0: never", 0,
+               86'400'000, nullptr, true},
 };
 
 class SftpModule final : public ProtocolModule, private ServerIdentity {

@@ -21,7 +21,6 @@ namespace {
 using namespace std::chrono_literals;
 using Clock = SshConnection::Clock;
 
-constexpr auto kLoginGrace = 2min;
 constexpr auto kNoChannel = 15min;  // how long a client that is logged in may have no channel
 constexpr auto kCloseGrace = 10s;   // how long a client may take to answer a close
 constexpr auto kStopGrace = 5s;     // how long a thread may take to notice that it shall stop
@@ -62,7 +61,7 @@ SshConnection::SshConnection(Services services, std::shared_ptr<const Transport>
       auth_gate_([this](const UserauthRequest& request) { return login_->admit(request); }),
       host_key_gate_(transport_->host_key_offer()),
       admitted_(std::move(client.admitted)),
-      deadline_((Clock::now() + kLoginGrace).time_since_epoch().count()),
+      deadline_((Clock::now() + transport_->login_grace()).time_since_epoch().count()),
       stop_deadline_(kNever.time_since_epoch().count()),
       wake_fd_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)),
       control_fd_(::fcntl(accepted_.fd, F_DUPFD_CLOEXEC, 0)) {}
@@ -221,8 +220,10 @@ std::string SshConnection::key_exchange() const {
 std::string SshConnection::weakness() const {
   const auto exchange = key_exchange();
   const std::pair<const char*, const char*> negotiated[] = {
-      {"the key exchange ", exchange.c_str()}, {"the cipher ", ssh_get_cipher_in(session_.get())},
-      {"the cipher ", ssh_get_cipher_out(session_.get())},     {"the MAC ", ssh_get_hmac_in(session_.get())},
+      {"the key exchange ", exchange.c_str()},
+      {"the cipher ", ssh_get_cipher_in(session_.get())},
+      {"the cipher ", ssh_get_cipher_out(session_.get())},
+      {"the MAC ", ssh_get_hmac_in(session_.get())},
       {"the MAC ", ssh_get_hmac_out(session_.get())},
   };
   if (const auto host_key = plain_algorithm(host_key_gate_.negotiated());
@@ -274,10 +275,11 @@ void SshConnection::serve() {
 
   constexpr int kTrimAfter = std::chrono::milliseconds(kIdleTrim).count();
   bool more = false, warm = true;
+  auto heard = Clock::now();
   // Anything that writes may find the client gone; then only the wake descriptor would be left to wait for.
   while (open()) {
     // libssh also polls while it writes: what woke that poll is seen to before the next wait.
-    const int timeout = more || std::exchange(woken_, false) ? 0 : warm ? kTrimAfter : -1;
+    const int timeout = more || std::exchange(woken_, false) ? 0 : warm ? kTrimAfter : until_keepalive(heard);
     const int polled = ssh_event_dopoll(event_.get(), timeout);
     if (polled == SSH_ERROR || !open()) return;
     if (polled == SSH_AGAIN && timeout == kTrimAfter) {
@@ -285,8 +287,11 @@ void SshConnection::serve() {
       reader_.release_memory();
       release_unused_stack();
       warm = false;
+    } else if (polled == SSH_AGAIN && timeout > 0) {
+      keep_alive(heard);
     } else {
       warm = true;
+      heard = Clock::now();
     }
     stop_deadline_.store(kNever.time_since_epoch().count(), std::memory_order_relaxed);
     if (stop_.stop_requested() || login_->exhausted()) return;
@@ -298,6 +303,20 @@ void SshConnection::serve() {
         std::none_of(channels_.begin(), channels_.end(), [](const auto& channel) { return channel->busy(); }))
       return;
   }
+}
+
+// Milliseconds to wait for a quiet client; -1: for ever.
+int SshConnection::until_keepalive(Clock::time_point heard) const {
+  if (transport_->keepalive().count() == 0) return -1;
+  const auto left = std::chrono::ceil<std::chrono::milliseconds>(heard + transport_->keepalive() - Clock::now());
+  return static_cast<int>(std::max<std::chrono::milliseconds::rep>(left.count(), 1));
+}
+
+// A message that wants no answer: devices on the way see traffic, and TCP finds out when the client is gone.
+void SshConnection::keep_alive(Clock::time_point& heard) {
+  if (login_->login() == nullptr || Clock::now() < heard + transport_->keepalive()) return;
+  ssh_send_ignore(session_.get(), "");
+  heard = Clock::now();
 }
 
 // Whether a channel can go on without hearing from the client; nothing when the connection must end.

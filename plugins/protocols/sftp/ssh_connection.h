@@ -77,6 +77,8 @@ class SshConnection final : private ChannelOwner {
   bool open() const noexcept;
   void serve();
   std::optional<bool> serve_channels();
+  int until_keepalive(Clock::time_point heard) const;
+  void keep_alive(Clock::time_point& heard);
   void update_deadline();
   void finish();
   void close_socket();

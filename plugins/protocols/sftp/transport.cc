@@ -64,6 +64,11 @@ Result<std::shared_ptr<const Transport>> Transport::make(const Settings& setting
   transport->algorithms_ = std::move(lists);
   transport->login_banner_ = read_banner(settings.banner_file, log);
   transport->max_auth_tries_ = settings.max_auth_tries;
+  transport->login_grace_ = settings.login_grace;
+  transport->keepalive_ = settings.keepalive;
+  transport->rekey_bytes_ = settings.rekey_bytes;
+  transport->rekey_seconds_ =
+      static_cast<std::uint32_t>(std::chrono::ceil<std::chrono::seconds>(settings.rekey_interval).count());
   transport->password_authentication_ = settings.password_authentication;
   transport->keyboard_interactive_authentication_ = settings.keyboard_interactive_authentication;
   transport->interactive_hook_ = settings.interactive_hook;
@@ -95,6 +100,8 @@ Status Transport::attach(ssh_session session, int fd) const {
   ssh_options_set(session, SSH_OPTIONS_PROCESS_CONFIG, &process_config);
   // Decompression multiplies what a client can make this server handle; most files are compressed already.
   ssh_options_set(session, SSH_OPTIONS_COMPRESSION, "none");
+  if (rekey_bytes_ != 0) ssh_options_set(session, SSH_OPTIONS_REKEY_DATA, &rekey_bytes_);
+  if (rekey_seconds_ != 0) ssh_options_set(session, SSH_OPTIONS_REKEY_TIME, &rekey_seconds_);
   std::lock_guard lock(mutex_);
   if (ssh_bind_accept_fd(bind_.get(), session, fd) == SSH_OK) return ok();
   if (ssh_get_fd(session) != fd) ::close(fd);

@@ -1,6 +1,7 @@
 // What all connections of a server share of SSH: host keys, algorithms, banner, the rules of logging in.
 #pragma once
 
+#include <chrono>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -31,7 +32,9 @@ class Transport {
   std::string key_exchange_of(std::string_view client_list) const;
   const HostKeyOffer& host_key_offer() const noexcept { return host_key_offer_; }
   const std::string& login_banner() const noexcept { return login_banner_; }  // empty: none
-  int max_auth_tries() const noexcept { return max_auth_tries_; }             // 0: no limit
+  std::chrono::milliseconds login_grace() const noexcept { return login_grace_; }
+  std::chrono::milliseconds keepalive() const noexcept { return keepalive_; }  // 0: none
+  int max_auth_tries() const noexcept { return max_auth_tries_; }              // 0: no limit
   bool password_authentication() const noexcept { return password_authentication_; }
   bool keyboard_interactive_authentication() const noexcept { return keyboard_interactive_authentication_; }
   const std::string& interactive_hook() const noexcept { return interactive_hook_; }  // empty: none
@@ -55,6 +58,9 @@ class Transport {
   std::vector<std::string> fingerprints_;
   std::string login_banner_;
   int max_auth_tries_ = 0;
+  std::chrono::milliseconds login_grace_{0}, keepalive_{0};
+  std::uint64_t rekey_bytes_ = 0;
+  std::uint32_t rekey_seconds_ = 0;
   bool password_authentication_ = true, keyboard_interactive_authentication_ = true;
   std::string interactive_hook_;
 };
