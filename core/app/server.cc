@@ -63,6 +63,7 @@ class Server {
   std::unique_ptr<lua::LuaHooks> lua_;
   std::unique_ptr<accounts::OpenedSettings> opened_settings_;
   std::unique_ptr<session::SharedCounters> counters_;
+  std::unique_ptr<admission::Admission> admission_;
   std::unique_ptr<session::SessionManager> sessions_;
   std::unique_ptr<session::Access> access_;
   std::unique_ptr<session::QuotaScans> scans_;
@@ -107,13 +108,17 @@ Status Server::start() {
     rooms.post_connect = [this](const OpContext& ctx, std::string_view protocol, std::string_view ip) {
       return hooks_->post_connect(ctx, protocol, ip);
     };
+  admission_ = std::make_unique<admission::Admission>(*accounts_->store, settings.admission);
+  SLIPWAY_TRY(admission_->start());
+  rooms.admission = admission_.get();
   sessions_ = std::make_unique<session::SessionManager>(std::move(rooms), settings.sessions);
   access_ = std::make_unique<session::Access>(*sessions_);
   scans_ = std::make_unique<session::QuotaScans>(*sessions_, *pool_);
-  listeners_ = std::make_unique<net::Listeners>();
+  listeners_ = std::make_unique<net::Listeners>(settings.proxy);
   modules_ = std::make_unique<RunningModules>(*supervisor_, options_.location, kStopTime);
-  management_ = std::make_unique<management::Management>(management::ManagementRooms{
-      *accounts_->accounts, settings.data_provider.backups_path, sessions_.get(), scans_.get(), modules_.get()});
+  management_ = std::make_unique<management::Management>(
+      management::ManagementRooms{*accounts_->accounts, settings.data_provider.backups_path, sessions_.get(),
+                                  scans_.get(), modules_.get(), admission_.get()});
 
   services_->add<AccountService>(*accounts_->accounts);
   services_->add<SessionService>(*sessions_);
@@ -237,6 +242,8 @@ void Server::reload() {
   }
   configuration_ = *std::move(fresh);
   sessions_->configure(settings.sessions);
+  admission_->configure(settings.admission);
+  listeners_->configure(settings.proxy);
   accounts_->accounts->configure(settings.accounts);
   for (const auto& protocol : supervisor_->protocols())
     for (const Endpoint& endpoint : protocol->listening())

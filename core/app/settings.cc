@@ -46,6 +46,82 @@ session::SessionSettings session_settings(const OptionValues& common, const Opti
   return s;
 }
 
+std::vector<std::string> texts(const OptionValues& values, std::string_view list) {
+  std::vector<std::string> all;
+  for (std::size_t i = 0; i < values.count(list); ++i) all.emplace_back(values.item(list, i));
+  return all;
+}
+
+void add_problems(const std::string& where, const std::vector<admission::SettingsProblem>& found,
+                  std::vector<config::Problem>& problems) {
+  for (const auto& [key, message] : found) problems.push_back({where + key, message});
+}
+
+admission::DefenderSettings defender_settings(const OptionValues& common, std::vector<config::Problem>& problems) {
+  const auto number = [&](const char* name) { return common.integer("defender." + std::string(name)); };
+  const auto score = [&](const char* name) { return static_cast<int>(std::max<std::int64_t>(0, number(name))); };
+  admission::DefenderSettings d;
+  d.enabled = common.flag("defender.enabled");
+  if (common.string("defender.driver") == "provider") d.driver = admission::DefenderSettings::Driver::Provider;
+  d.ban_time = std::chrono::minutes(number("ban_time"));
+  d.ban_time_increment = static_cast<int>(number("ban_time_increment"));
+  d.threshold = static_cast<int>(number("threshold"));
+  d.score_invalid = score("score_invalid");
+  d.score_valid = score("score_valid");
+  d.score_limit_exceeded = score("score_limit_exceeded");
+  d.score_no_auth = score("score_no_auth");
+  d.observation_time = std::chrono::minutes(number("observation_time"));
+  d.entries_soft_limit = static_cast<std::size_t>(number("entries_soft_limit"));
+  d.entries_hard_limit = static_cast<std::size_t>(number("entries_hard_limit"));
+  add_problems("common.defender.", check(d), problems);
+  return d;
+}
+
+admission::AdmissionSettings admission_settings(const OptionValues& common, std::vector<config::Problem>& problems) {
+  admission::AdmissionSettings a;
+  a.allow_list = common.integer("allowlist_status") == 1;
+  a.defender = defender_settings(common, problems);
+  for (std::size_t i = 0; i < common.count("rate_limiters"); ++i) {
+    const std::string element = "rate_limiters[" + std::to_string(i) + "].";
+    const auto number = [&](const char* name) { return common.integer(element + name); };
+    admission::RateLimiterSettings r;
+    r.average = number("average");
+    r.period = std::chrono::milliseconds(number("period"));
+    r.burst = static_cast<int>(number("burst"));
+    r.type = static_cast<admission::RateLimiterSettings::Type>(number("type"));
+    r.protocols = texts(common, element + "protocols");
+    r.generate_defender_events = common.flag(element + "generate_defender_events");
+    r.entries_soft_limit = static_cast<std::size_t>(number("entries_soft_limit"));
+    r.entries_hard_limit = static_cast<std::size_t>(number("entries_hard_limit"));
+    add_problems("common." + element, check(r), problems);
+    if (r.average > 0) a.rate_limiters.push_back(std::move(r));
+  }
+  return a;
+}
+
+net::ProxySettings proxy_settings(const OptionValues& common, std::vector<config::Problem>& problems) {
+  net::ProxySettings p;
+  p.mode = static_cast<net::ProxySettings::Mode>(common.integer("proxy_protocol"));
+  const auto networks = [&](const char* key) {
+    std::vector<IpNetwork> parsed;
+    for (const auto& text : texts(common, key)) {
+      if (const auto network = IpNetwork::parse(text, true))
+        parsed.push_back(*network);
+      else
+        problems.push_back({std::string("common.") + key,
+                            "\"" + text + "\" is not an IP address or network, write 192.0.2.1 or 192.0.2.0/24"});
+    }
+    return parsed;
+  };
+  p.allowed = networks("proxy_allowed");
+  p.skipped = networks("proxy_skipped");
+  if (p.mode == net::ProxySettings::Mode::Required && p.allowed.empty())
+    problems.push_back({"common.proxy_allowed",
+                        "is empty: with proxy_protocol 2 nobody can connect but the addresses of proxy_skipped",
+                        false});
+  return p;
+}
+
 crypto::HashSettings hash_settings(const OptionValues& data) {
   crypto::HashSettings h;
   const std::string_view algorithm = data.string("password_hashing.algo");
@@ -175,6 +251,8 @@ CoreSettings read_core_settings(const config::Configuration& configuration, std:
 
   CoreSettings settings;
   settings.sessions = session_settings(common, data);
+  settings.admission = admission_settings(common, problems);
+  settings.proxy = proxy_settings(common, problems);
   settings.accounts = accounts_settings(common, data, mfa, problems);
   if (auto usable = crypto::check_hash_settings(settings.accounts.validation.hashing); !usable)
     problems.push_back({"data_provider.password_hashing", usable.error().message()});

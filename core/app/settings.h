@@ -8,10 +8,12 @@
 #include <vector>
 
 #include "core/accounts/accounts.h"
+#include "core/admission/admission.h"
 #include "core/config/configuration.h"
 #include "core/crypto/secrets.h"
 #include "core/events/hooks.h"
 #include "core/lua/lua_hooks.h"
+#include "core/net/proxy_settings.h"
 #include "core/session/session_settings.h"
 
 namespace slipway::app {
@@ -29,6 +31,8 @@ struct DataProviderSettings {
 
 struct CoreSettings {
   session::SessionSettings sessions;
+  admission::AdmissionSettings admission;
+  net::ProxySettings proxy;
   accounts::AccountsSettings accounts;
   crypto::SecretKeeper::Settings secrets;
   DataProviderSettings data_provider;

@@ -103,8 +103,7 @@ TEST(CoreOptions, AFileOfSftpgoBringsWarningsOnly) {
     return std::any_of(problems.begin(), problems.end(),
                        [&](const Problem& problem) { return problem.where == where; });
   };
-  EXPECT_TRUE(warned("common.proxy_protocol"));
-  EXPECT_TRUE(warned("common.defender.ban_time"));
+  EXPECT_TRUE(warned("common.resume_max_size"));
   EXPECT_TRUE(warned("data_provider.node"));
   EXPECT_TRUE(warned("smtp"));
   EXPECT_TRUE(warned("plugins"));

@@ -56,7 +56,9 @@ Result<json::value> load(const Call& call) {
   options.scan_quota = static_cast<accounts::ScanQuota>(scan);
   options.actor = call.actor;
   accounts::LoadReport report;
-  SLIPWAY_TRY(restore(call.rooms.accounts, serialize_json(*data), options, report));
+  const auto restored = restore(call.rooms.accounts, serialize_json(*data), options, report);
+  if (call.rooms.admission != nullptr) call.rooms.admission->changed();
+  SLIPWAY_TRY(restored);
   if (call.rooms.sessions != nullptr)
     for (const auto& user : report.disconnect) call.rooms.sessions->connections().close_user(user);
   if (call.rooms.scans != nullptr) {

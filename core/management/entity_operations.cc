@@ -85,6 +85,14 @@ Result<json::value> disable_admin_mfa(const Call& call) {
   return json::value(json::object());
 }
 
+// Connections meet the changed list.
+template <auto kOperation>
+Result<json::value> list_change(const Call& call) {
+  auto result = kOperation(call);
+  if (result && call.rooms.admission != nullptr) call.rooms.admission->changed();
+  return result;
+}
+
 using G = Crud<Group, Groups>;
 using F = Crud<Folder, Folders>;
 using R = Crud<Role, Roles>;
@@ -143,9 +151,9 @@ constexpr Operation kOperations[] = {
 
     {{"ip_lists.list", "*", "", "IPListEntry[]", "Lists the entries of all IP lists."}, IP::list},
     {{"ip_lists.get", "*", "", "IPListEntry", "One entry, by \"<type>/<address or network>\"."}, IP::get},
-    {{"ip_lists.add", "*", "IPListEntry", "IPListEntry", "Adds an entry."}, IP::add},
-    {{"ip_lists.update", "*", "IPListEntry", "IPListEntry", "Replaces an entry."}, IP::update},
-    {{"ip_lists.delete", "*", "", "", "Deletes an entry."}, IP::remove},
+    {{"ip_lists.add", "*", "IPListEntry", "IPListEntry", "Adds an entry."}, list_change<IP::add>},
+    {{"ip_lists.update", "*", "IPListEntry", "IPListEntry", "Replaces an entry."}, list_change<IP::update>},
+    {{"ip_lists.delete", "*", "", "", "Deletes an entry."}, list_change<IP::remove>},
 };
 
 }  // namespace

@@ -25,7 +25,7 @@ const Operations& all_operations() {
   static const Operations made = [] {
     Operations t;
     for (const auto family : {user_operations(), entity_operations(), mfa_operations(), quota_operations(),
-                              data_operations(), server_operations()})
+                              data_operations(), server_operations(), defender_operations()})
       for (const Operation& operation : family) {
         t.infos.push_back(operation.info);
         t.by_name.emplace(operation.info.name, &operation);

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "core/accounts/accounts.h"
+#include "core/admission/admission.h"
 #include "core/session/quota_scans.h"
 #include "core/session/session_manager.h"
 #include "slipway/management.h"
@@ -36,6 +37,7 @@ struct ManagementRooms {
   session::SessionManager* sessions = nullptr;
   session::QuotaScans* scans = nullptr;
   ModuleControl* modules = nullptr;
+  admission::Admission* admission = nullptr;
 };
 
 // Thread-safe.

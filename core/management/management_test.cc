@@ -127,6 +127,9 @@ TEST_F(ManagementTest, PermissionsAreTheDocumentedOnes) {
       {"connections.list", "view_conns"},
       {"connections.close", "close_conns"},
       {"status.get", "view_status"},
+      {"defender.hosts.list", "view_defender"},
+      {"defender.hosts.get", "view_defender"},
+      {"defender.hosts.delete", "manage_defender"},
   };
   for (const OperationInfo& info : Management::table()) {
     if (info.name.starts_with("mfa.")) {  // whoever logged in, for the own account

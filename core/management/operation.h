@@ -41,6 +41,7 @@ std::span<const Operation> user_operations();
 std::span<const Operation> entity_operations();  // groups, folders, roles, admins, API keys, actions, rules, IP lists
 std::span<const Operation> mfa_operations();
 std::span<const Operation> quota_operations();
+std::span<const Operation> defender_operations();
 std::span<const Operation> data_operations();
 std::span<const Operation> server_operations();  // connections, modules, status
 

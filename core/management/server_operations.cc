@@ -1,4 +1,5 @@
 // What runs: connections and modules.
+#include <algorithm>
 #include <boost/json.hpp>
 
 #include "core/log/log.h"
@@ -94,7 +95,18 @@ Result<json::value> status(const Call& call) {
   const auto version = store.definitions_version();
   json::object provider{{"driver", store.driver()}, {"is_active", version.ok()}};
   provider["error"] = version ? "" : version.error().message();
-  return json::value(json::object{{"data_provider", std::move(provider)}});
+  json::object services{{"data_provider", std::move(provider)}};
+  if (call.rooms.admission != nullptr) {
+    const auto settings = call.rooms.admission->settings();
+    json::array protocols;
+    for (const auto& limiter : settings.rate_limiters)
+      for (const auto& protocol : limiter.protocols)
+        if (std::ranges::find(protocols, json::value(protocol)) == protocols.end()) protocols.emplace_back(protocol);
+    services["defender"] = json::object{{"is_active", settings.defender.enabled}};
+    services["allow_list"] = json::object{{"is_active", settings.allow_list}};
+    services["rate_limiters"] = json::object{{"is_active", !settings.rate_limiters.empty()}, {"protocols", protocols}};
+  }
+  return json::value(std::move(services));
 }
 
 Result<json::value> get_log_level(const Call&) {
@@ -118,7 +130,8 @@ constexpr Operation kOperations[] = {
      disable_module},
     {{"modules.reconfigure", "*", "", "", "Reads the configuration again and gives a running module its options."},
      reconfigure_module},
-    {{"status.get", "view_status", "", "ServicesStatus", "Whether the database answers."}, status},
+    {{"status.get", "view_status", "", "ServicesStatus", "Whether the database answers, and which defences are on."},
+     status},
     {{"log_level.get", "*", "", "LogLevelConfig", "The log level in use."}, get_log_level},
     {{"log_level.set", "*", "LogLevelConfig", "", "Changes the log level until the next start."}, set_log_level},
 };

@@ -7,6 +7,7 @@
 #include <sys/eventfd.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <chrono>
@@ -17,6 +18,7 @@
 #include "core/base/error.h"
 #include "core/base/unique_fd.h"
 #include "core/log/log.h"
+#include "core/net/header_queue.h"
 #include "core/net/socket_address.h"
 
 namespace slipway::net {
@@ -56,14 +58,25 @@ bool is_exhaustion(int error) { return error == EMFILE || error == ENFILE || err
 
 class TcpListener final : public Listener {
  public:
-  TcpListener(UniqueFd socket, UniqueFd wake, Endpoint endpoint)
-      : socket_(std::move(socket)), wake_(std::move(wake)), endpoint_(std::move(endpoint)) {}
+  // `proxy` is null for a listener whose clients never come through a proxy.
+  TcpListener(UniqueFd socket, UniqueFd wake, Endpoint endpoint, std::shared_ptr<Listeners::SharedSettings> proxy,
+              std::unique_ptr<HeaderQueue> headers)
+      : socket_(std::move(socket)),
+        wake_(std::move(wake)),
+        endpoint_(std::move(endpoint)),
+        proxy_(std::move(proxy)),
+        headers_(std::move(headers)) {}
 
   const Endpoint& endpoint() const noexcept override { return endpoint_; }
 
   Result<AcceptedConnection> accept() override {
     while (true) {
-      SLIPWAY_TRY(wait());
+      if (headers_) {
+        if (auto ready = headers_->pop()) return *std::move(ready);
+      }
+      SLIPWAY_ASSIGN(const bool somebody_came, wait());
+      if (headers_) headers_->step(HeaderQueue::Clock::now());
+      if (!somebody_came) continue;
       SocketAddress remote;
       UniqueFd connection(::accept4(socket_.get(), remote.get(), &remote.size, SOCK_CLOEXEC));
       if (connection) {
@@ -73,7 +86,11 @@ class TcpListener final : public Listener {
         accepted.remote = to_endpoint(remote);
         accepted.local = local_endpoint(connection.get());
         accepted.fd = connection.release();
-        return accepted;
+        if (!headers_) return accepted;
+        const auto settings = proxy_->with([](const auto& current) { return current; });
+        if (settings->mode == ProxySettings::Mode::Off) return accepted;
+        headers_->add(std::move(accepted), settings);
+        continue;
       }
       const int error = errno;
       if (is_lost_connection(error)) continue;
@@ -102,16 +119,25 @@ class TcpListener final : public Listener {
     return ok();
   }
 
-  // Until there is something to accept.
-  Status wait() {
-    std::array<pollfd, 2> fds{{{wake_.get(), POLLIN, 0}, {socket_.get(), POLLIN, 0}}};
-    while (true) {
-      const int ready = ::poll(fds.data(), fds.size(), -1);
-      if (ready < 0 && errno != EINTR) return error_from_errno(errno, "listener " + to_string(endpoint_));
-      if (ready > 0) break;
-    }
+  // Until there is something to accept (true), or to do about headers.
+  Result<bool> wait() {
+    std::array<pollfd, 3> fds{
+        {{wake_.get(), POLLIN, 0}, {socket_.get(), POLLIN, 0}, {headers_ ? headers_->poll_fd() : -1, POLLIN, 0}}};
+    int ready = -1;
+    do {
+      ready = ::poll(fds.data(), fds.size(), timeout());
+    } while (ready < 0 && errno == EINTR);
+    if (ready < 0) return error_from_errno(errno, "listener " + to_string(endpoint_));
     if (fds[0].revents != 0) return closed();
-    return ok();
+    return fds[1].revents != 0;
+  }
+
+  // Milliseconds until a header is late; -1: none is expected.
+  int timeout() const {
+    const auto deadline = headers_ ? headers_->deadline() : std::nullopt;
+    if (!deadline) return -1;
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(*deadline - HeaderQueue::Clock::now());
+    return static_cast<int>(std::clamp<std::int64_t>(left.count(), 0, 60'000));
   }
 
   // The connection stays in the queue and the socket readable: without a pause this would spin.
@@ -130,6 +156,8 @@ class TcpListener final : public Listener {
 
   UniqueFd socket_, wake_;
   const Endpoint endpoint_;
+  const std::shared_ptr<Listeners::SharedSettings> proxy_;
+  const std::unique_ptr<HeaderQueue> headers_;
   std::chrono::milliseconds pause_{};  // of the accepting thread
 };
 
@@ -209,6 +237,14 @@ std::variant<UniqueFd, int> open_socket(const SocketAddress& address, bool dual)
 
 }  // namespace
 
+Listeners::Listeners(ProxySettings proxy)
+    : proxy_(std::make_shared<SharedSettings>(std::make_shared<const ProxySettings>(std::move(proxy)))) {}
+
+void Listeners::configure(ProxySettings proxy) {
+  auto fresh = std::make_shared<const ProxySettings>(std::move(proxy));
+  proxy_->with([&](auto& current) { current = std::move(fresh); });
+}
+
 Result<std::unique_ptr<Listener>> Listeners::listen(const ListenRequest& request) {
   const Endpoint& wanted = request.endpoint;
   const bool any = wanted.address.empty() || wanted.address == "::" || wanted.address == "*";
@@ -228,7 +264,12 @@ Result<std::unique_ptr<Listener>> Listeners::listen(const ListenRequest& request
   if (!wake) return error_from_errno(errno, "listen on " + to_string(wanted));
   UniqueFd socket = std::get<UniqueFd>(std::move(opened));
   Endpoint endpoint = local_endpoint(socket.get());
-  return std::make_unique<TcpListener>(std::move(socket), std::move(wake), std::move(endpoint));
+  std::unique_ptr<HeaderQueue> headers;
+  if (request.apply_proxy_config) {
+    SLIPWAY_ASSIGN(headers, HeaderQueue::make());
+  }
+  return std::make_unique<TcpListener>(std::move(socket), std::move(wake), std::move(endpoint), proxy_,
+                                       std::move(headers));
 }
 
 }  // namespace slipway::net

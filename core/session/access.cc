@@ -50,6 +50,9 @@ Error Access::fail(const OpContext& ctx, const ConnectionRequest& request, Failu
               {"protocol", request.protocol},
               {"login_type", failure.method},
               {"error", failure.reason}});
+  admission::Admission* const admission = manager_.rooms().admission;
+  const admission::Caller caller{request.protocol, request.remote.address};
+  if (admission != nullptr && failure.violation) admission->report(caller, *failure.violation);
   Event event;
   event.action = "login-failed";
   event.username = failure.user;
@@ -61,7 +64,7 @@ Error Access::fail(const OpContext& ctx, const ConnectionRequest& request, Failu
   event.error = std::move(failure.reason);
   event.at = std::chrono::time_point_cast<std::chrono::nanoseconds>(std::chrono::system_clock::now());
   (void)manager_.rooms().bus->after(ctx, std::move(event));
-  pause(manager_.settings()->failed_delay, ctx.stop);
+  if (admission == nullptr || !admission->is_trusted(caller)) pause(manager_.settings()->failed_delay, ctx.stop);
   return std::move(failure.tell);
 }
 
@@ -83,9 +86,10 @@ Result<AdminIdentity> Access::login_admin(const OpContext& ctx, const Connection
                                           const AdminCredentials& credentials) {
   auto& accounts = manager_.rooms().accounts;
   const auto name = credentials.name.substr(0, kMaxName);
-  const auto refuse = [&](std::string why) {
+  using admission::Violation;
+  const auto refuse = [&](std::string why, std::optional<Violation> violation = Violation::WrongCredential) {
     return fail(ctx, request,
-                {name, "password", std::move(why), Error(Errc::AuthFailed, "login", "invalid credentials")});
+                {name, "password", std::move(why), Error(Errc::AuthFailed, "login", "invalid credentials"), violation});
   };
   if (credentials.name.size() > kMaxName || credentials.password.size() > kMaxPassword)
     return refuse("a name or password beyond the limits");
@@ -94,18 +98,18 @@ Result<AdminIdentity> Access::login_admin(const OpContext& ctx, const Connection
   if (!right) {
     log::write(LogLevel::Error, "login", request.connection_id, "unable to check a credential",
                {{"username", printable(name)}, {"error", right.error().message()}});
-    return refuse(right.error().message());
+    return refuse(right.error().message(), std::nullopt);
   }
   const auto admin = accounts.admins().get(name);
-  if (admin.code() == Errc::NotFound) return refuse("unknown administrator");
-  if (!admin) return refuse(admin.error().message());
+  if (admin.code() == Errc::NotFound) return refuse("unknown administrator", Violation::UnknownUser);
+  if (!admin) return refuse(admin.error().message(), std::nullopt);
   if (!*right) return refuse("invalid credentials");
   auto identity = check_admin(request, *admin);
-  if (!identity) return refuse(identity.error().cause());
+  if (!identity) return refuse(identity.error().cause(), std::nullopt);
   if (admin->filters.totp_config.enabled) {
-    if (credentials.passcode.empty()) return refuse("the passcode is missing");
+    if (credentials.passcode.empty()) return refuse("the passcode is missing", std::nullopt);
     const auto proved = accounts.second_factors().verify_admin(name, credentials.passcode);
-    if (!proved) return refuse(proved.error().message());
+    if (!proved) return refuse(proved.error().message(), std::nullopt);
     if (!*proved) return refuse("invalid passcode");
   }
 
@@ -175,7 +179,7 @@ Result<ApiKeyIdentity> Access::api_key(const OpContext& ctx, const ConnectionReq
   if (!key) {
     switch (key.code()) {
       case Errc::NotFound:
-        return fail(ctx, request, {id, kMethod, "unknown API key", invalid});
+        return fail(ctx, request, {id, kMethod, "unknown API key", invalid, admission::Violation::UnknownUser});
       case Errc::AuthFailed:
         return fail(ctx, request,
                     {id, kMethod, key.error().cause(),
@@ -188,9 +192,9 @@ Result<ApiKeyIdentity> Access::api_key(const OpContext& ctx, const ConnectionReq
     return Error(Errc::PermissionDenied, "API key", "the provided api key is invalid for this request");
   auto identity = account_of_key(request, *key, name);
   if (!identity) {
-    return fail(
-        ctx, request,
-        {name, kMethod, identity.error().message(), closed_to_key(scope == KeyScope::Admin ? "admin" : "user")});
+    return fail(ctx, request,
+                {name, kMethod, identity.error().message(), closed_to_key(scope == KeyScope::Admin ? "admin" : "user"),
+                 std::nullopt});
   }
   accounts.record_api_key_use(key->id);
   return identity;

@@ -26,6 +26,8 @@ class Access final : public AccessService {
     std::string_view user, method;
     std::string reason;
     Error tell;
+    // What the defender counts it as; nothing when it is not the client's fault.
+    std::optional<admission::Violation> violation = admission::Violation::WrongCredential;
   };
   Error fail(const OpContext&, const ConnectionRequest&, Failure failure) const;
   // The account's part of admin() and of a login; PermissionDenied says why, for the log.

@@ -158,7 +158,8 @@ void ConnectionRegistry::set_limits(ConnectionLimits limits) {
   state_->limits = limits;
 }
 
-Result<std::shared_ptr<ConnectionRegistry::Connection>> ConnectionRegistry::admit(const ConnectionRequest& request) {
+Result<std::shared_ptr<ConnectionRegistry::Connection>> ConnectionRegistry::admit(const ConnectionRequest& request,
+                                                                                  admission::HostCap host_cap) {
   const std::string& host = request.remote.address;
   std::lock_guard lock(state_->mutex);
   State& state = *state_;
@@ -167,10 +168,9 @@ Result<std::shared_ptr<ConnectionRegistry::Connection>> ConnectionRegistry::admi
   if (limits.max_total_connections > 0 &&
       (state.connections >= limits.max_total_connections || state.sessions.size() >= limits.max_total_connections))
     return Error(Errc::PermissionDenied, host, "too many connections (common.max_total_connections)");
-  if (limits.max_per_host_connections > 0 &&
+  if (host_cap == admission::HostCap::Applies && limits.max_per_host_connections > 0 &&
       State::count(state.host_connections, host) >= limits.max_per_host_connections)
-    return Error(Errc::PermissionDenied, host,
-                 "too many connections from this address (common.max_per_host_connections)");
+    return Error(Errc::QuotaExceeded, host, "too many connections from this address (common.max_per_host_connections)");
   ++state.connections;
   ++state.host_connections[host];
   return std::make_shared<AdmittedConnection>(state_, request);

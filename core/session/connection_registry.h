@@ -13,6 +13,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "core/admission/admission.h"
 #include "core/vfs/policy.h"
 #include "slipway/session.h"
 
@@ -55,8 +56,10 @@ class ConnectionRegistry {
     // Learnt after the connection was made; before the first session.
     virtual void set_client_version(std::string_view version) = 0;
   };
-  // PermissionDenied beyond a cap; Unavailable while draining.
-  Result<std::shared_ptr<Connection>> admit(const ConnectionRequest& request);
+  // QuotaExceeded beyond the cap of one address, unless it is waived; PermissionDenied beyond the others; Unavailable
+  // while draining.
+  Result<std::shared_ptr<Connection>> admit(const ConnectionRequest& request,
+                                            admission::HostCap host_cap = admission::HostCap::Applies);
 
   // ---- sessions
   class Entry {

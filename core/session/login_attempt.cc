@@ -6,6 +6,7 @@
 #include "core/log/log.h"
 #include "core/session/account_checks.h"
 #include "core/session/auth_chain.h"
+#include "core/session/login_conduct.h"
 #include "core/session/login_methods.h"
 #include "core/session/pause.h"
 #include "core/session/user_login.h"
@@ -14,6 +15,9 @@ namespace slipway::session {
 namespace {
 
 using Outcome = LoginStep::Outcome;
+
+// The events of logins, as consumers of the log know them.
+enum class LogEvent { LoginFailed = 1, UnknownUser = 2, NoLoginTried = 3, NotNegotiated = 4 };
 
 constexpr std::size_t kMaxUserName = 255;  // bytes; no account has a longer one
 constexpr char kPasswordPrompt[] = "Password: ", kPasscodePrompt[] = "Authentication code: ";
@@ -46,15 +50,23 @@ constexpr std::size_t kPasscodeDigits = 6;
 class Attempt final : public LoginAttempt {
  public:
   Attempt(SessionManager& manager, std::shared_ptr<ConnectionRegistry::Connection> connection)
-      : manager_(manager), connection_(std::move(connection)), chain_(manager, connection_->request()) {}
+      : manager_(manager),
+        connection_(std::move(connection)),
+        chain_(manager, connection_->request()),
+        conduct_(manager.rooms().admission, request().protocol, request().remote.address) {}
 
   ~Attempt() override {
-    if (!tried_) report_failure(OpContext{}, "", "no_auth_tried", "the client left without trying to log in");
+    if (conduct_.has_tried()) return;
+    const bool negotiated = not_negotiated_.empty();
+    report_failure(OpContext{}, "", "no_auth_tried",
+                   negotiated ? "the client left without trying to log in" : not_negotiated_,
+                   negotiated ? LogEvent::NoLoginTried : LogEvent::NotNegotiated);
   }
 
   std::vector<std::string> methods() const override { return offered_; }
   LoginStep submit(const OpContext& ctx, std::string_view user, const Credential& credential) override;
   void set_client_version(std::string_view version) override { connection_->set_client_version(version); }
+  void negotiation_failed(std::string_view reason) override { not_negotiated_ = reason; }
   void set_weakness(std::string_view weakness) override { weakness_ = weakness; }
 
  private:
@@ -70,11 +82,15 @@ class Attempt final : public LoginAttempt {
 
   const ConnectionRequest& request() const noexcept { return connection_->request(); }
   LoginStep refused() const { return {.outcome = Outcome::Refused, .methods = methods()}; }
-  LoginStep refuse(const OpContext& ctx, std::string_view user, std::string_view method, const std::string& reason);
+  LoginStep refuse(const OpContext& ctx, std::string_view user, std::string_view method, const std::string& reason,
+                   LogEvent log_event = LogEvent::LoginFailed);
+  // As refuse(), for a wrong name or credential, which the defender counts; other refusals are not the client's fault.
+  LoginStep blame(const OpContext& ctx, std::string_view user, std::string_view factor, const std::string& reason,
+                  admission::Violation violation = admission::Violation::WrongCredential);
   // The credential was right: the user may know why it is of no use.
   LoginStep turn_away(const OpContext& ctx, std::string_view user, std::string_view method, const std::string& reason);
-  void report_failure(const OpContext& ctx, std::string_view user, std::string_view method,
-                      const std::string& reason) const;
+  void report_failure(const OpContext& ctx, std::string_view user, std::string_view method, const std::string& reason,
+                      LogEvent log_event) const;
   Event event(std::string_view action, std::string_view user, std::string_view method) const;
   void start_over(std::string_view user);
 
@@ -90,8 +106,9 @@ class Attempt final : public LoginAttempt {
   SessionManager& manager_;
   std::shared_ptr<ConnectionRegistry::Connection> connection_;
   AuthChain chain_;
-  bool tried_ = false;
-  std::string user_;  // what was proved belongs to this name
+  LoginConduct conduct_;
+  std::string not_negotiated_;  // what client and server do not have in common
+  std::string user_;            // what was proved belongs to this name
   bool pre_login_asked_ = false;
   std::vector<std::string> passed_;  // factors of user_ that were right
   std::string account_;              // that they are factors of
@@ -116,12 +133,13 @@ Event Attempt::event(std::string_view action, std::string_view user, std::string
 }
 
 void Attempt::report_failure(const OpContext& ctx, std::string_view user, std::string_view method,
-                             const std::string& reason) const {
+                             const std::string& reason, LogEvent log_event) const {
   log::write(LogLevel::Debug, "connection_failed", request().connection_id, "login failed",
              {{"username", user},
               {"client_ip", request().remote.address},
               {"protocol", request().protocol},
               {"login_type", method},
+              {"event", static_cast<int>(log_event)},
               {"error", reason}});
   Event failed = event("login-failed", user, method);
   failed.status = EventStatus::Error;
@@ -130,10 +148,17 @@ void Attempt::report_failure(const OpContext& ctx, std::string_view user, std::s
 }
 
 LoginStep Attempt::refuse(const OpContext& ctx, std::string_view user, std::string_view method,
-                          const std::string& reason) {
-  report_failure(ctx, user, method, reason);
-  if (method != "publickey") pause(manager_.settings()->failed_delay, ctx.stop);
+                          const std::string& reason, LogEvent log_event) {
+  report_failure(ctx, user, method, reason, log_event);
+  if (method != "publickey" && conduct_.is_delayed()) pause(manager_.settings()->failed_delay, ctx.stop);
   return refused();
+}
+
+LoginStep Attempt::blame(const OpContext& ctx, std::string_view user, std::string_view factor,
+                         const std::string& reason, admission::Violation violation) {
+  conduct_.failed(factor, violation);
+  return refuse(ctx, user, factor, reason,
+                violation == admission::Violation::UnknownUser ? LogEvent::UnknownUser : LogEvent::LoginFailed);
 }
 
 LoginStep Attempt::turn_away(const OpContext& ctx, std::string_view user, std::string_view method,
@@ -155,10 +180,17 @@ void Attempt::start_over(std::string_view user) {
 }
 
 LoginStep Attempt::submit(const OpContext& ctx, std::string_view user, const Credential& credential) {
-  tried_ = true;
+  conduct_.tried();
   const std::string_view factor = factor_of(credential);
+  if (conduct_.is_banned()) {
+    report_failure(ctx, user.substr(0, kMaxUserName), factor, "the address was banned meanwhile",
+                   LogEvent::LoginFailed);
+    LoginStep step = refused();
+    step.final = true;
+    return step;
+  }
   if (!within_limits(user, credential))
-    return refuse(ctx, user.substr(0, kMaxUserName), factor, "a name or password beyond the limits");
+    return blame(ctx, user.substr(0, kMaxUserName), factor, "a name or password beyond the limits");
   if (user != user_) start_over(user);
   if (!pre_login_asked_) {
     if (auto allowed = manager_.rooms().bus->before(ctx, event("pre-login", user, factor)); !allowed)
@@ -206,7 +238,7 @@ bool Attempt::take_passcode(Credential& credential, std::string& passcode) const
 LoginStep Attempt::check(const OpContext& ctx, const Credential& given, std::string_view factor) {
   Credential credential = given;
   std::string passcode;
-  if (!take_passcode(credential, passcode)) return refuse(ctx, user_, factor, "a password without a passcode");
+  if (!take_passcode(credential, passcode)) return blame(ctx, user_, factor, "a password without a passcode");
   auto answer = chain_.ask(ctx, user_, credential, factor, passed_);
   if (!answer) {
     log::write(LogLevel::Error, "login", request().connection_id, "unable to check a credential",
@@ -216,7 +248,8 @@ LoginStep Attempt::check(const OpContext& ctx, const Credential& given, std::str
   AuthVerdict& verdict = answer->verdict;
   switch (verdict.answer) {
     case AuthVerdict::Answer::Unknown: {
-      if (!std::holds_alternative<InteractiveCredential>(credential)) return refuse(ctx, user_, factor, "unknown user");
+      if (!std::holds_alternative<InteractiveCredential>(credential))
+        return blame(ctx, user_, factor, "unknown user", admission::Violation::UnknownUser);
       // No module has questions of its own: after a key the passcode where there is one, else the password.
       const auto user = manager_.rooms().accounts.effective_user(answer->user);
       if (!passed_.empty() && passed_.back() == "publickey" && user && has_totp((*user)->user, request().protocol)) {
@@ -227,8 +260,11 @@ LoginStep Attempt::check(const OpContext& ctx, const Credential& given, std::str
       return ask(kPasswordPrompt);
     }
     case AuthVerdict::Answer::Refused: {
-      if (is_probe(credential)) return refused();  // the client will try its next key
-      LoginStep step = refuse(ctx, user_, factor, "invalid credentials");
+      if (is_probe(credential)) {  // the client will try its next key
+        conduct_.failed(factor, admission::Violation::WrongCredential);
+        return refused();
+      }
+      LoginStep step = blame(ctx, user_, factor, "invalid credentials");
       step.notice = std::move(verdict.instruction);
       step.final = verdict.final;
       return step;
@@ -248,8 +284,8 @@ LoginStep Attempt::check(const OpContext& ctx, const Credential& given, std::str
     proof.logged = ": " + key->id() + " (" + key->algorithm + ")";
   if (!passcode.empty()) {
     auto right = manager_.rooms().accounts.verify_passcode(proof.user, request().protocol, passcode);
-    if (!right || !*right)
-      return refuse(ctx, user_, factor, right ? std::string("invalid passcode") : right.error().message());
+    if (!right) return refuse(ctx, user_, factor, right.error().message());
+    if (!*right) return blame(ctx, user_, factor, "invalid passcode");
     proof.passcode_right = true;
   }
   return proved(ctx, std::move(proof));
@@ -264,7 +300,7 @@ LoginStep Attempt::check_passcode(const OpContext& ctx, const InteractiveCredent
                {{"username", proof.user}, {"error", right.error().message()}});
     return refuse(ctx, user_, proof.factor, right.error().message());
   }
-  if (!*right) return refuse(ctx, user_, proof.factor, "invalid passcode");
+  if (!*right) return blame(ctx, user_, proof.factor, "invalid passcode");
   proof.passcode_right = true;
   return proved(ctx, std::move(proof));
 }
@@ -322,7 +358,8 @@ LoginStep Attempt::proved(const OpContext& ctx, Proof proof) {
     return step;
   }
 
-  pause(settings->success_delay, ctx.stop);
+  conduct_.logged_in();
+  if (conduct_.is_delayed()) pause(settings->success_delay, ctx.stop);
   manager_.rooms().accounts.record_login(account.username);
   log::write(LogLevel::Info, "login", request().connection_id, "logged in",
              {{"username", account.username},

@@ -8,7 +8,7 @@
 
 namespace slipway::session {
 
-inline void pause(std::chrono::milliseconds time, const std::stop_token& stop) {
+inline void pause(std::chrono::nanoseconds time, const std::stop_token& stop) {
   if (time.count() <= 0) return;
   std::mutex mutex;
   std::condition_variable_any wake;

@@ -4,31 +4,34 @@
 #include "core/session/account_checks.h"
 #include "core/session/login_attempt.h"
 #include "core/session/login_methods.h"
+#include "core/session/pause.h"
 #include "core/session/user_login.h"
 #include "core/vfs/path.h"
 
 namespace slipway::session {
 namespace {
 
-void log_refusal(const ConnectionRequest& request, const Error& error) {
-  log::write(LogLevel::Info, "connection_refused", request.connection_id, error.cause(),
-             {{"client_ip", request.remote.address}, {"protocol", request.protocol}});
-}
-
 class AdmittedPlace final : public Admitted {
  public:
-  AdmittedPlace(SessionManager& manager, std::shared_ptr<ConnectionRegistry::Connection> connection)
-      : manager_(manager), connection_(std::move(connection)) {}
+  AdmittedPlace(SessionManager& manager, std::shared_ptr<ConnectionRegistry::Connection> connection,
+                std::chrono::nanoseconds delay)
+      : manager_(manager), connection_(std::move(connection)), delay_(delay) {}
 
   Result<std::unique_ptr<LoginAttempt>> begin(const OpContext& context) override {
+    SLIPWAY_TRY(wait(context));
     if (const auto& ask = manager_.rooms().post_connect) {
       const ConnectionRequest& request = connection_->request();
       if (auto allowed = ask(context, request.protocol, request.remote.address); !allowed) {
-        log_refusal(request, allowed.error());
+        manager_.log_refusal(request, allowed.error());
         return allowed.error();
       }
     }
     return make_login_attempt(manager_, std::move(connection_));
+  }
+
+  Status wait(const OpContext& context) override {
+    pause(delay_, context.stop);
+    return check(context, connection_->request().remote.address);
   }
 
   Result<std::unique_ptr<Login>> resume(const OpContext& context, std::string_view name) override {
@@ -50,6 +53,7 @@ class AdmittedPlace final : public Admitted {
  private:
   SessionManager& manager_;
   std::shared_ptr<ConnectionRegistry::Connection> connection_;
+  const std::chrono::nanoseconds delay_;
 };
 
 }  // namespace
@@ -74,12 +78,34 @@ void SessionManager::configure(SessionSettings settings) {
 }
 
 Result<std::unique_ptr<Admitted>> SessionManager::admit(const ConnectionRequest& request) {
-  auto connection = connections_.admit(request);
-  if (!connection) {
-    log_refusal(request, connection.error());
-    return connection.error();
+  std::shared_ptr<ConnectionRegistry::Connection> connection;
+  const auto take_place = [&](admission::HostCap host_cap) -> Status {
+    SLIPWAY_ASSIGN(connection, connections_.admit(request, host_cap));
+    return ok();
+  };
+  Result<std::chrono::nanoseconds> delay = std::chrono::nanoseconds(0);
+  if (rooms_.admission != nullptr) {
+    delay = rooms_.admission->admit({request.protocol, request.remote.address}, take_place);
+  } else if (auto taken = take_place(admission::HostCap::Applies); !taken) {
+    delay = taken.code() == Errc::QuotaExceeded
+                ? Error(Errc::PermissionDenied, taken.error().subject(), taken.error().cause())
+                : taken.error();
   }
-  return std::make_unique<AdmittedPlace>(*this, *std::move(connection));
+  if (!delay) {
+    log_refusal(request, delay.error());
+    return delay.error();
+  }
+  return std::make_unique<AdmittedPlace>(*this, std::move(connection), *delay);
+}
+
+void SessionManager::log_refusal(const ConnectionRequest& request, const Error& error) {
+  const auto [write, left_out] = refusals_.ask(std::chrono::steady_clock::now());
+  if (!write) return;
+  if (left_out > 0)
+    log::info("connection_refused", "more connections were refused than the log has lines for",
+              {{"left_out", left_out}});
+  log::write(LogLevel::Info, "connection_refused", request.connection_id, error.cause(),
+             {{"client_ip", request.remote.address}, {"protocol", request.protocol}});
 }
 
 Result<VPath> SessionManager::resolve(const VPath& base, std::string_view client_path) const {

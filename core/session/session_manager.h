@@ -7,8 +7,10 @@
 #include <mutex>
 
 #include "core/accounts/accounts.h"
+#include "core/admission/admission.h"
 #include "core/crypto/secrets.h"
 #include "core/events/bus.h"
+#include "core/log/line_budget.h"
 #include "core/module/registry.h"
 #include "core/session/connection_registry.h"
 #include "core/session/session_settings.h"
@@ -26,6 +28,8 @@ struct SessionRooms {
   std::shared_ptr<events::EventBus> bus;
   // Asked about each admitted connection (protocol, address); null: nobody wants to be.
   std::function<Status(const OpContext&, std::string_view, std::string_view)> post_connect = nullptr;
+  // Null: nobody is kept out but by the caps.
+  admission::Admission* admission = nullptr;
 };
 
 // Thread-safe.
@@ -44,6 +48,8 @@ class SessionManager final : public SessionService, public PathResolver {
   void sweep();
   void drain(std::chrono::steady_clock::time_point deadline);
 
+  // For connections that were refused; many of them in a short time share a line of the log.
+  void log_refusal(const ConnectionRequest& request, const Error& error);
   // For attempts and logins, which hold a reference.
   const SessionRooms& rooms() const noexcept { return rooms_; }
   std::shared_ptr<const SessionSettings> settings() const;
@@ -53,6 +59,7 @@ class SessionManager final : public SessionService, public PathResolver {
   mutable std::mutex mutex_;
   std::shared_ptr<const SessionSettings> settings_;
   ConnectionRegistry connections_;
+  log::LineBudget refusals_;
 };
 
 }  // namespace slipway::session

@@ -7,7 +7,7 @@ import re
 import sys
 
 # A room may include itself, the SDK and the rooms before it.
-ROOMS = ["base", "log", "config", "module", "net", "crypto", "events", "vfs", "accounts", "session", "management", "lua", "app"]
+ROOMS = ["base", "log", "config", "module", "net", "crypto", "events", "vfs", "accounts", "admission", "session", "management", "lua", "app"]
 # A library and the one folder in which its headers may be included.
 HOMES = {
     "spdlog/": "core/log/",
