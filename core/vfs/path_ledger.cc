@@ -30,6 +30,8 @@ PathLedger::Entry& PathLedger::Entry::operator=(Entry&& other) noexcept {
   key_ = other.key_;
   following_ = std::exchange(other.following_, false);
   displaced_ = other.displaced_;
+  followed_at_ = other.followed_at_;
+  began_at_ = other.began_at_;
   if (following_ && node_) std::replace(node_->followers.begin(), node_->followers.end(), &other, this);
   return *this;
 }
@@ -48,6 +50,7 @@ void PathLedger::Entry::close() noexcept {
 void PathLedger::Entry::follow() {
   std::lock_guard lock(ledger_->mutex_);
   if (std::exchange(following_, true)) return;
+  followed_at_ = ++node_->follows;
   node_->followers.push_back(this);
 }
 
@@ -59,7 +62,13 @@ bool PathLedger::Entry::displaced() const {
 CountedFile PathLedger::Entry::assume(CountedFile seen) {
   std::lock_guard lock(ledger_->mutex_);
   if (!std::exchange(node_->known, true)) node_->counted = seen;
+  began_at_ = node_->follows;
   return node_->counted;
+}
+
+void PathLedger::Entry::begin_change() {
+  std::lock_guard lock(ledger_->mutex_);
+  if (node_) began_at_ = node_->follows;
 }
 
 CountedFile PathLedger::Entry::counted() const {
@@ -88,12 +97,22 @@ std::optional<QuotaUsage> PathLedger::Entry::commit_locked(std::uint64_t version
   return QuotaUsage{after.size - before.size, after.files - before.files};
 }
 
+// Those who follow the file that was there when this entry's change began.
+std::vector<PathLedger::Entry*> PathLedger::Entry::take_displaced() {
+  std::vector<Entry*> displaced;
+  std::erase_if(node_->followers, [&](Entry* follower) {
+    if (follower == this || follower->followed_at_ > began_at_) return false;
+    displaced.push_back(follower);
+    return true;
+  });
+  return displaced;
+}
+
 std::optional<QuotaUsage> PathLedger::Entry::commit(std::uint64_t version, CountedFile now, Identity identity) {
   std::lock_guard lock(ledger_->mutex_);
   const auto change = commit_locked(version, now);
   if (!change || !node_ || identity == Identity::Same) return change;
-  for (Entry* follower : std::exchange(node_->followers, {})) {
-    if (follower == this) continue;
+  for (Entry* follower : take_displaced()) {
     follower->node_ = nullptr;
     follower->displaced_ = true;
     --node_->users;  // not the last one: that is this entry
@@ -105,18 +124,19 @@ std::optional<QuotaUsage> PathLedger::Entry::commit_moved(std::uint64_t version,
   std::lock_guard lock(ledger_->mutex_);
   const auto change = commit_locked(version, now);
   if (!change || !node_ || !target.node_) return change;
-  move_followers(*node_, *ledger_->nodes_.find(*target.key_));
+  move_followers(take_displaced(), *node_, *ledger_->nodes_.find(*target.key_));
   return change;
 }
 
-void PathLedger::move_followers(Node& from, Nodes::value_type& to) {
-  for (Entry* follower : std::exchange(from.followers, {})) {
+void PathLedger::move_followers(std::vector<Entry*> followers, Node& from, Nodes::value_type& to) {
+  for (Entry* follower : followers) {
     follower->node_ = &to.second;
     follower->key_ = &to.first;
     follower->displaced_ = true;
     --from.users;
     ++to.second.users;
     to.second.shared = true;
+    follower->followed_at_ = ++to.second.follows;
     to.second.followers.push_back(follower);
   }
 }
@@ -130,7 +150,7 @@ void PathLedger::move_directory(const std::string& from_key, const std::string& 
       const auto moved = nodes_.try_emplace(to_key + at->first.substr(from_key.size())).first;
       moved->second.counted = node.counted;
       moved->second.known = true;
-      move_followers(node, *moved);
+      move_followers(std::exchange(node.followers, {}), node, *moved);
     }
     at = node.users == 0 ? nodes_.erase(at) : std::next(at);
   }

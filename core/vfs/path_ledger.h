@@ -55,8 +55,10 @@ class PathLedger {
     // The followed file has another path now, or none: the path it had may be another file's.
     bool displaced() const;
 
-    // Takes `seen` as what is counted unless somebody has said it before; returns what is counted.
+    // Takes `seen` as what is counted unless somebody has said it before; returns what is counted. Also begin_change().
     CountedFile assume(CountedFile seen);
+    // The path is changed next: who follows it from later on follows what will be there then.
+    void begin_change();
     // What is counted now.
     CountedFile counted() const;
     // Nobody else has had this path open since this entry was made, so our own view of it is complete.
@@ -73,10 +75,13 @@ class PathLedger {
     friend class PathLedger;
     void close() noexcept;
     std::optional<QuotaUsage> commit_locked(std::uint64_t version, CountedFile now);
+    std::vector<Entry*> take_displaced();
     PathLedger* ledger_ = nullptr;
     Node* node_ = nullptr;  // with the ledger's mutex from here on; null: the followed file was removed
     const std::string* key_ = nullptr;
     bool following_ = false, displaced_ = false;
+    std::uint64_t followed_at_ = 0;  // Node::follows then
+    std::uint64_t began_at_ = 0;     // Node::follows when the change began
   };
 
   // `key` names the file within the domain: storage and path.
@@ -87,7 +92,7 @@ class PathLedger {
  private:
   struct Node;
   using Nodes = std::map<std::string, Node>;  // node addresses are stable
-  static void move_followers(Node& from, Nodes::value_type& to);
+  static void move_followers(std::vector<Entry*> followers, Node& from, Nodes::value_type& to);
 
   struct Node {
     int users = 0;
@@ -96,6 +101,7 @@ class PathLedger {
     CountedFile counted;
     std::uint64_t version = 0;
     std::vector<Entry*> followers;
+    std::uint64_t follows = 0;  // how often somebody began to follow
   };
   mutable std::mutex mutex_;
   Nodes nodes_;

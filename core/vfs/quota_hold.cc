@@ -28,6 +28,10 @@ void QuotaHold::follow() {
   if (account_) entry_.follow();
 }
 
+void QuotaHold::begin_change() {
+  if (account_) entry_.begin_change();
+}
+
 bool QuotaHold::take_file() {
   if (!account_ || counted_.exists || reserved_.files > 0) return true;
   if (!account_->reserve(0, 1, limits_)) return false;

@@ -22,6 +22,8 @@ class QuotaHold {
   CountedFile counted() const noexcept { return counted_; }
   // The file is written in place from here on: it goes on being counted when it is renamed meanwhile.
   void follow();
+  // The path is changed next; assume() says so, too.
+  void begin_change();
   // It was renamed or removed: the path may be another file's by now.
   bool displaced() const { return account_ && entry_.displaced(); }
   // Reserves a place for a new file; true when the file counts already.

@@ -180,6 +180,7 @@ Status UploadFile::finish(const OpContext& ctx) {
   registration_.end();
   Status outcome = transfer_->check(ctx);
   measure_if_displaced();
+  hold_.begin_change();
   // What it replaces may have been removed since it was opened, and with it the room.
   if (outcome && appears_at_end() && !hold_.allow(size_.load(std::memory_order_relaxed), 0))
     outcome = over_write_quota(plan_.place.virtual_path);
@@ -228,6 +229,7 @@ void UploadFile::end_failed(const OpContext& ctx, const Error& error) {
   const std::uint64_t received = size_.load(std::memory_order_relaxed);
   // An abandoned staged upload leaves what was there, one in place removes itself.
   const bool replaces = writer_->is_open() && leave == (writer_->is_staged() ? Leave::Partial : Leave::Nothing);
+  hold_.begin_change();
   writer_->abandon(ctx, leave);
   const CountedFile otherwise{true, static_cast<std::int64_t>(received)};
   const CountedFile now = displaced ? otherwise : look(ctx, leave == Leave::Nothing ? hold_.counted() : otherwise);
