@@ -108,6 +108,8 @@ class Builder {
     const User& user = user_.user;
     vfs::Policy policy;
     policy.user = user.username;
+    if (user.uid > 0) policy.uid = static_cast<std::uint32_t>(user.uid);
+    if (user.gid > 0) policy.gid = static_cast<std::uint32_t>(user.gid);
     policy.role = user.role;
     policy.protocol = request_.protocol;
     policy.ip = request_.remote.address;

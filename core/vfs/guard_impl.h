@@ -12,7 +12,8 @@ class Guard final : public Filesystem,
                     private TreeRules,
                     private TreeOperations,
                     private DigestReads,
-                    private CommandNotices {
+                    private CommandNotices,
+                    private AccountIds {
  public:
   explicit Guard(std::shared_ptr<GuardState> state) : s_(std::move(state)) {}
 
@@ -56,6 +57,8 @@ class Guard final : public Filesystem,
   Status remove_tree(const OpContext& ctx, const VPath& path) override;
   Result<std::unique_ptr<File>> open_for_digest(const OpContext& ctx, const VPath& path) override;
   void command_ended(const OpContext& ctx, const Command& command) override;
+  std::optional<std::uint32_t> uid() const noexcept override { return s_->policy.uid; }
+  std::optional<std::uint32_t> gid() const noexcept override { return s_->policy.gid; }
 
   Status check_rename(const Place& from, const Place& to) const;
   Status check_rename_tree(const OpContext& ctx, const Place& from, const Place& to) const;

@@ -5,19 +5,26 @@
 namespace slipway::sftp {
 
 SftpChannel::SftpChannel(std::unique_ptr<Session> session, const PathResolver& paths, std::stop_token stop,
-                         ChannelSettings settings)
-    : session_(std::move(session)), paths_(paths), settings_(settings), context_(session_->context()) {
+                         ChannelSettings settings, std::function<void()> wake)
+    : session_(std::move(session)),
+      paths_(paths),
+      settings_(settings),
+      wake_(std::move(wake)),
+      context_(session_->context()) {
   context_.stop = std::move(stop);
 }
 
-SftpChannel::~SftpChannel() { handles_.clear(); }
+SftpChannel::~SftpChannel() {
+  long_.reset();
+  handles_.clear();
+}
 
 std::optional<int> SftpChannel::exit_status() const noexcept {
-  return input_ended_ && !has_work() && !has_output() ? std::optional(0) : std::nullopt;
+  return input_ended_ && requests_.empty() && !has_output() ? std::optional(0) : std::nullopt;
 }
 
 bool SftpChannel::busy() const noexcept {
-  return handles_.size() > 0 || has_work() || has_output() || !parser_.at_boundary();
+  return handles_.size() > 0 || !requests_.empty() || has_output() || !parser_.at_boundary();
 }
 
 bool SftpChannel::receive(std::span<const std::byte> input) {
@@ -101,7 +108,9 @@ void SftpChannel::work() {
   while (!requests_.empty() && !broken_ && replies_.size() < kGather) {
     const auto queue = requests_.data();
     const auto length = FieldReader(queue).u32();
-    answer(queue.subspan(4, length));
+    if (!long_) answer(queue.subspan(4, length));
+    if (long_ && !long_->done()) return;
+    if (long_) end_long();
     requests_.consume(4 + length);
   }
 }

@@ -6,6 +6,7 @@
 
 #include "channel_program.h"
 #include "handle_table.h"
+#include "long_request.h"
 #include "packet_parser.h"
 #include "sftp_status.h"
 #include "slipway/session.h"
@@ -28,9 +29,10 @@ class SftpChannel final : public ChannelProgram {
   // How much is gathered before it is sent.
   static constexpr std::size_t kGather = 512 * 1024;
 
-  // `paths`, and `session`, outlive the channel. `stop` ends calls that wait for storage.
+  // `paths`, and what `wake` needs, outlive the channel. `stop` ends calls that wait for storage. `wake` is called from
+  // another thread when work() has to go on with a request that took long; without one, work() does these itself.
   SftpChannel(std::unique_ptr<Session> session, const PathResolver& paths, std::stop_token stop,
-              ChannelSettings settings);
+              ChannelSettings settings, std::function<void()> wake = nullptr);
   ~SftpChannel() override;
 
   // Takes all of `input`, or nothing when full(). Requests are kept for work(); the data of a WRITE goes straight to
@@ -39,7 +41,7 @@ class SftpChannel final : public ChannelProgram {
   void end_of_input() override { input_ended_ = true; }
   // Answers waiting requests until kGather bytes of replies are there.
   void work() override;
-  bool has_work() const noexcept override { return !requests_.empty(); }
+  bool has_work() const noexcept override { return !requests_.empty() && (!long_ || long_->done()); }
 
   // The replies to send next; sent() takes them off. The span is valid until then, whatever is received meanwhile.
   std::span<const std::byte> to_send() noexcept override;
@@ -55,7 +57,7 @@ class SftpChannel final : public ChannelProgram {
   bool broken() const noexcept override { return broken_; }
   // Whether a file is open or a request waits: what a draining server waits for.
   bool busy() const noexcept override;
-  bool at_rest() const noexcept override { return true; }
+  bool at_rest() const noexcept override { return !long_ || long_->done(); }
   // Drops buffers that are empty.
   void release_memory() noexcept override;
 
@@ -100,6 +102,24 @@ class SftpChannel final : public ChannelProgram {
   void fsync(std::uint32_t id, Fields fields);
   void statvfs(std::uint32_t id, Fields fields, bool by_handle);
   void limits(std::uint32_t id);
+  void expand_path(std::uint32_t id, Fields fields);
+  void home_directory(std::uint32_t id, Fields fields);
+  void users_and_groups(std::uint32_t id, Fields fields);
+  void copy_data(std::uint32_t id, Fields fields);
+  void copy_file(std::uint32_t id, Fields fields);
+  void check_file(std::uint32_t id, Fields fields, bool by_handle);
+  void md5_hash(std::uint32_t id, Fields fields, bool by_handle);
+
+  // Goes on with the request at the front later; those behind it wait.
+  void begin_long(std::uint32_t id, LongRequest::Work work);
+  void end_long();
+  // For a hash of what a request names: false after an error reply was written.
+  struct Hashed {
+    VPath path;            // opened anew
+    File* file = nullptr;  // instead: an upload that can be read
+  };
+  bool hashed(std::uint32_t id, Fields fields, bool by_handle, Hashed& hashed);
+  void name_reply(std::uint32_t id, std::string_view name);
 
   Status finish(OpenFile& file);
   Status set_attributes(const VPath& path, const Attributes& attributes, Follow follow);
@@ -117,6 +137,7 @@ class SftpChannel final : public ChannelProgram {
   const std::unique_ptr<Session> session_;
   const PathResolver& paths_;
   const ChannelSettings settings_;
+  const std::function<void()> wake_;
   OpContext context_;
 
   PacketParser parser_;
@@ -125,6 +146,7 @@ class SftpChannel final : public ChannelProgram {
   PacketWriter writer_{replies_};
   std::optional<StreamedWrite> write_;
   HandleTable handles_{kMaxHandles};
+  std::unique_ptr<LongRequest> long_;  // the request at the front of requests_
   bool initialised_ = false, broken_ = false, input_ended_ = false;
 };
 

@@ -1,4 +1,4 @@
-// The operations of SFTP version 3 and of the OpenSSH extensions, one function a request.
+// The operations of SFTP version 3, one function a request.
 #include <array>
 #include <limits>
 
@@ -12,15 +12,6 @@ constexpr std::uint64_t kMaxOffset = std::numeric_limits<std::int64_t>::max();
 constexpr std::size_t kListBatch = 250;
 // Where a NAME reply ends early, so that the longest names still fit a packet.
 constexpr std::size_t kListBytes = 128 * 1024;
-
-constexpr std::array<std::pair<std::string_view, std::string_view>, 6> kExtensions{{
-    {"posix-rename@openssh.com", "1"},
-    {"statvfs@openssh.com", "2"},
-    {"fstatvfs@openssh.com", "2"},
-    {"fsync@openssh.com", "1"},
-    {"lsetstat@openssh.com", "1"},
-    {"limits@openssh.com", "1"},
-}};
 
 Timestamp from_seconds(std::uint32_t seconds) { return Timestamp(std::chrono::seconds(seconds)); }
 
@@ -157,16 +148,6 @@ void SftpChannel::dispatch(PacketType type, std::uint32_t id, Fields fields) {
   }
 }
 
-void SftpChannel::init(Fields fields) {
-  const auto version = fields.u32();
-  if (!fields.ok() || version < kProtocolVersion) {
-    broken_ = true;
-    return;
-  }
-  initialised_ = true;
-  writer_.version(kExtensions);
-}
-
 // ---- files
 
 void SftpChannel::open(std::uint32_t id, Fields fields) {
@@ -248,13 +229,6 @@ void SftpChannel::write(std::uint32_t id, Fields fields) {
   if (!complete(id, fields)) return;
   if (file != nullptr && !data.empty()) write(*file, offset, std::as_bytes(std::span(data)));
   write_done(id, file);
-}
-
-void SftpChannel::fsync(std::uint32_t id, Fields fields) {
-  auto* file = handles_.file(fields.string());
-  if (!complete(id, fields)) return;
-  if (file == nullptr) return bad_handle(id);
-  reply(id, file->file->sync(context_), Purpose::Write);
 }
 
 // ---- attributes
@@ -409,18 +383,22 @@ void SftpChannel::rename(std::uint32_t id, Fields fields) {
   reply(id, session_->fs().rename(context_, *from, *to), Purpose::Replace);
 }
 
+// One name, without attributes.
+void SftpChannel::name_reply(std::uint32_t id, std::string_view name) {
+  writer_.begin(PacketType::Name, id);
+  writer_.u32(1);
+  writer_.string(name);
+  writer_.string(name);
+  writer_.u32(0);
+  writer_.end();
+}
+
 void SftpChannel::realpath(std::uint32_t id, Fields fields) {
   const auto path = this->path(id, fields);
   if (!path) return;
   const auto info = session_->fs().stat(context_, *path, Follow::No);
   if (!info && info.code() == Errc::PermissionDenied) return reply(id, info.error());
-  const auto resolved = follow_links(context_, session_->fs(), paths_, *path);
-  writer_.begin(PacketType::Name, id);
-  writer_.u32(1);
-  writer_.string(resolved.str());
-  writer_.string(resolved.str());
-  writer_.u32(0);  // no attributes
-  writer_.end();
+  name_reply(id, follow_links(context_, session_->fs(), paths_, *path).str());
 }
 
 void SftpChannel::readlink(std::uint32_t id, Fields fields) {
@@ -428,12 +406,7 @@ void SftpChannel::readlink(std::uint32_t id, Fields fields) {
   if (!path) return;
   const auto target = session_->fs().read_link(context_, *path);
   if (!target) return reply(id, target.error());
-  writer_.begin(PacketType::Name, id);
-  writer_.u32(1);
-  writer_.string(*target);
-  writer_.string(*target);
-  writer_.u32(0);  // no attributes
-  writer_.end();
+  name_reply(id, *target);
 }
 
 // OpenSSH put the target first, against the draft, and every client followed.
@@ -444,52 +417,6 @@ void SftpChannel::symlink(std::uint32_t id, Fields fields) {
   if (target.empty() || target.size() > 4096 || target.find('\0') != std::string_view::npos)
     return reply(id, StatusCode::Failure, "failure: the link's target is not a path");
   reply(id, session_->fs().symlink(context_, target, *link));
-}
-
-// ---- extensions
-
-void SftpChannel::extended(std::uint32_t id, Fields fields) {
-  const auto name = fields.string();
-  if (!complete(id, fields)) return;
-  if (name == "posix-rename@openssh.com") return rename(id, fields);
-  if (name == "statvfs@openssh.com") return statvfs(id, fields, false);
-  if (name == "fstatvfs@openssh.com") return statvfs(id, fields, true);
-  if (name == "fsync@openssh.com") return fsync(id, fields);
-  if (name == "lsetstat@openssh.com") return setstat(id, fields, Follow::No);
-  if (name == "limits@openssh.com") return limits(id);
-  reply(id, StatusCode::Unsupported);
-}
-
-void SftpChannel::statvfs(std::uint32_t id, Fields fields, bool by_handle) {
-  std::optional<VPath> path;
-  if (by_handle) {
-    const auto handle = fields.string();
-    if (!complete(id, fields)) return;
-    if (const auto* file = handles_.file(handle)) {
-      path = file->path;
-    } else if (const auto* directory = handles_.directory(handle)) {
-      path = directory->path;
-    } else {
-      return bad_handle(id);
-    }
-  } else {
-    path = this->path(id, fields);
-  }
-  if (!path) return;
-  const auto space = session_->fs().space(context_, *path);
-  if (!space) return reply(id, space.error());
-  writer_.begin(PacketType::ExtendedReply, id);
-  for (const auto value : {space->block_size, space->block_size, space->total_blocks, space->free_blocks,
-                           space->available_blocks, space->total_files, space->free_files, space->free_files,
-                           std::uint64_t{0} /* fsid */, std::uint64_t{0} /* flags */, space->max_name})
-    writer_.u64(value);
-  writer_.end();
-}
-
-void SftpChannel::limits(std::uint32_t id) {
-  writer_.begin(PacketType::ExtendedReply, id);
-  for (const std::uint64_t value : {kMaxPacket, kMaxData, kMaxData, kMaxHandles}) writer_.u64(value);
-  writer_.end();
 }
 
 }  // namespace slipway::sftp

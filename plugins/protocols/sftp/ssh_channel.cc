@@ -74,7 +74,8 @@ bool SshChannel::start_sftp() {
   auto session = open_session("SFTP");
   if (!session) return false;
   const auto session_stop = session->stop_token();
-  begin(std::make_unique<SftpChannel>(std::move(session), owner_.paths(), stop_.get_token(), environment_.settings),
+  begin(std::make_unique<SftpChannel>(std::move(session), owner_.paths(), stop_.get_token(), environment_.settings,
+                                      [this] { owner_.wake(); }),
         session_stop);
   return true;
 }

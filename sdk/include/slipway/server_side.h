@@ -81,4 +81,15 @@ class CommandNotices {
   ~CommandNotices() = default;
 };
 
+// By Filesystem::query: the numbers that the account's files are given, where it was given any.
+class AccountIds {
+ public:
+  static constexpr std::string_view kInterfaceId = "slipway.account-ids.v1";
+  virtual std::optional<std::uint32_t> uid() const noexcept = 0;
+  virtual std::optional<std::uint32_t> gid() const noexcept = 0;
+
+ protected:
+  ~AccountIds() = default;
+};
+
 }  // namespace slipway
