@@ -69,6 +69,7 @@ class Guard final : public Filesystem,
     QuotaHold& hold;
   };
   Status rename_file(const OpContext& ctx, const RenameEnd& from, const RenameEnd& to);
+  bool count_incomplete_move(const Place& from, const Place& to, QuotaUsage content) const;
   Status rename_directory(const OpContext& ctx, const Place& from, const FileInfo& info, const Place& to);
 
   const std::shared_ptr<GuardState> s_;

@@ -85,6 +85,12 @@ Status Guard::rename_file(const OpContext& ctx, const RenameEnd& from, const Ren
   const bool one_tree = share_tree(from.place, to.place);
   Status done = one_tree ? from.place.fs().rename(ctx, from.place.path, to.place.path)
                          : move_by_copy(ctx, from.place, *from.info, to.place);
+  if (!done && !one_tree) {
+    // The copy may be complete although the source could not be removed.
+    const OpContext cleanup = cleanup_context(s_->policy);
+    const auto look = [&] { return look_at(cleanup, to.place, Follow::No, to.hold.counted()); };
+    to.hold.settle(look(), look, Identity::Another);
+  }
   SLIPWAY_TRY(about(from.place.virtual_path, std::move(done)));
 
   const CountedFile arrived = counted(*from.info);
@@ -120,6 +126,19 @@ Status Guard::check_rename_tree(const OpContext& ctx, const Place& from, const P
   });
 }
 
+// A move by copying `content` failed: what there is now on both sides, where some of it is at the target already, is
+// counted. False when nothing is; else what was reserved for the target is settled.
+bool Guard::count_incomplete_move(const Place& from, const Place& to, QuotaUsage content) const {
+  const OpContext cleanup = cleanup_context(s_->policy);
+  const auto came = scan(cleanup, to.fs(), to.path, nullptr);
+  const auto left = came ? scan(cleanup, from.fs(), from.path, nullptr) : came;
+  if (!left) return false;
+  const bool one_domain = from.mount->quota == to.mount->quota;
+  if (to.mount->quota) to.mount->quota->settle(one_domain ? QuotaUsage{} : content, *came);
+  if (from.mount->quota) from.mount->quota->add({left->size - content.size, left->files - content.files});
+  return true;
+}
+
 Status Guard::rename_directory(const OpContext& ctx, const Place& from, const FileInfo& info, const Place& to) {
   const GuardState& s = *s_;
   const VPath &source = from.virtual_path, &target = to.virtual_path;
@@ -139,17 +158,18 @@ Status Guard::rename_directory(const OpContext& ctx, const Place& from, const Fi
   }
 
   const bool one_domain = from.mount->quota == to.mount->quota;
+  const bool one_tree = share_tree(from, to);
   QuotaUsage content;
-  if (!one_domain) {
+  if (!one_domain || !one_tree) {
     SLIPWAY_ASSIGN(content, about(source, scan(ctx, from.fs(), from.path, nullptr)));
-    if (to.mount->quota && !to.mount->quota->reserve(content.size, content.files, to.mount->limits))
+    if (!one_domain && to.mount->quota && !to.mount->quota->reserve(content.size, content.files, to.mount->limits))
       return over_write_quota(target);
   }
-  const bool one_tree = share_tree(from, to);
   Status done = one_tree ? from.fs().rename(ctx, from.path, to.path)
                          : Status(Error(Errc::NotSupported, "rename", "another tree"));
   if (!done && done.code() == Errc::NotSupported && (!one_tree || s.policy.recursive_store_rename))
     done = move_by_copy(ctx, from, info, to);
+  if (!done && !one_tree && count_incomplete_move(from, to, content)) return about(source, std::move(done));
   if (one_domain && done && one_tree && from.mount->quota)
     from.mount->quota->paths().move_directory(ledger_key(from), ledger_key(to));
   if (!one_domain && to.mount->quota) to.mount->quota->settle(content, done ? content : QuotaUsage{});

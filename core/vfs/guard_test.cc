@@ -235,6 +235,42 @@ TEST_F(GuardOps, DirectoryRenameAcrossRootsTakesLinksAlongAndIsWholeOrNothing) {
   EXPECT_EQ(account->used(), QuotaUsage{});
 }
 
+// The copy is complete when the source cannot be removed: both are there, and both count.
+TEST_F(GuardOps, ARenameAcrossRootsThatCannotRemoveItsSourceCountsWhatIsThere) {
+  add_mount("/m", other, "home").quota = folder;
+  ASSERT_TRUE(guard().make_dir(ctx, VPath("/d")));
+  ASSERT_TRUE(upload("/d/f", "12345"));
+  ASSERT_TRUE(upload("/a", "123"));
+  home->fault = [](std::string_view operation, const std::string&) -> Status {
+    if (operation == "remove") return Error(Errc::PermissionDenied, "sticky");
+    return ok();
+  };
+  EXPECT_EQ(guard().rename(ctx, VPath("/a"), VPath("/m/a")).code(), Errc::PermissionDenied);
+  EXPECT_EQ(account->used(), (QuotaUsage{8, 2}));
+  EXPECT_EQ(folder->used(), (QuotaUsage{3, 1}));
+  EXPECT_EQ(guard().rename(ctx, VPath("/d"), VPath("/m/d")).code(), Errc::PermissionDenied);
+  EXPECT_EQ(account->used(), (QuotaUsage{8, 2}));
+  EXPECT_EQ(folder->used(), (QuotaUsage{8, 2}));
+}
+
+TEST_F(GuardOps, WhatChangesDuringARenameAcrossRootsIsNotLost) {
+  add_mount("/m", other, "home").quota = folder;
+  ASSERT_TRUE(guard().make_dir(ctx, VPath("/d")));
+  ASSERT_TRUE(upload("/d/f", "12345"));
+  ASSERT_TRUE(upload("/a", "123"));
+  other->fault = [this](std::string_view operation, const std::string& path) -> Status {
+    if (operation != "rename") return ok();  // the end of a copy
+    home->put(path.find(".a") != std::string::npos ? "/a" : "/d/f", "changed since");
+    home->put("/d/new", "added");
+    return ok();
+  };
+  EXPECT_EQ(guard().rename(ctx, VPath("/a"), VPath("/m/a")).code(), Errc::Conflict);
+  EXPECT_EQ(home->content("/a"), "changed since");
+  EXPECT_EQ(guard().rename(ctx, VPath("/d"), VPath("/m/d")).code(), Errc::Conflict);
+  EXPECT_EQ(home->content("/d/f"), "changed since");
+  EXPECT_EQ(home->content("/d/new"), "added");
+}
+
 TEST_F(GuardOps, MountsOfOneTreeRenameDirectly) {
   add_mount("/again", home, "home");
   home->put("/a", "x");

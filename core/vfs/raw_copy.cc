@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "core/base/text.h"
 #include "core/vfs/access.h"
 #include "core/vfs/storage_writer.h"
 #include "core/vfs/tree_walk.h"
@@ -18,6 +19,9 @@ void keep_times(const OpContext& ctx, const Place& to, const FileInfo& source) {
     (void)to.fs().set_attributes(ctx, to.path, {.atime = source.atime, .mtime = source.mtime}, Follow::No);
 }
 
+// What has vanished need not be removed.
+Status gone(Status removed) { return removed.code() == Errc::NotFound ? ok() : std::move(removed); }
+
 Place below(const Place& base, const VPath& root, const VPath& path) {
   if (path == root) return base;
   const std::string_view rest = std::string_view(path.str()).substr(root.is_root() ? 0 : root.str().size());
@@ -30,6 +34,12 @@ Place below(const Place& base, const VPath& root, const VPath& path) {
 Status copy_link(const OpContext& ctx, const Place& from, const Place& to) {
   SLIPWAY_ASSIGN(const std::string text, from.fs().read_link(ctx, from.path));
   return to.fs().symlink(ctx, text, to.path);
+}
+
+bool same_content(const FileInfo& a, const FileInfo& b) { return a.size == b.size && a.mtime == b.mtime; }
+
+Error changed_meanwhile(const Place& place) {
+  return {Errc::Conflict, printable(place.virtual_path.str()), "it changed while it was being moved", true};
 }
 
 Status move_entry(const OpContext& ctx, const Place& from, const FileInfo& source, const Place& to) {
@@ -47,6 +57,27 @@ Status move_entry(const OpContext& ctx, const Place& from, const FileInfo& sourc
     }
     case FileType::Other:
       return not_supported(from.virtual_path, "only files, directories and links can be moved");
+  }
+  return ok();
+}
+
+// Only what the copy has: what somebody has changed or added meanwhile stays, and makes this fail.
+Status remove_moved(const OpContext& ctx, const Place& from, const Place& to) {
+  std::vector<VPath> directories;  // parents before children
+  SLIPWAY_TRY(walk_tree(ctx, from.fs(), from.path, [&](const VPath& path, const FileInfo& entry) -> Status {
+    if (entry.is_directory()) {
+      directories.push_back(path);
+      return ok();
+    }
+    const auto copied = to.fs().stat(ctx, below(to, from.path, path).path, Follow::No);
+    if (!copied || copied->type != entry.type || (entry.is_regular() && copied->size != entry.size))
+      return changed_meanwhile(below(from, from.path, path));
+    return gone(from.fs().remove(ctx, path));
+  }));
+  for (auto directory = directories.rbegin(); directory != directories.rend(); ++directory) {
+    Status removed = from.fs().remove_dir(ctx, *directory);
+    if (removed.code() == Errc::NotEmpty) return changed_meanwhile(below(from, from.path, *directory));
+    SLIPWAY_TRY(gone(std::move(removed)));
   }
   return ok();
 }
@@ -97,6 +128,8 @@ Result<std::uint64_t> stream_file(const OpContext& ctx, Filesystem& source_fs, c
 Status move_by_copy(const OpContext& ctx, const Place& from, const FileInfo& source, const Place& to) {
   if (source.type != FileType::Directory) {
     SLIPWAY_TRY(move_entry(ctx, from, source, to));
+    const auto now = from.fs().stat(ctx, from.path, Follow::No);
+    if (now && !same_content(*now, source)) return changed_meanwhile(from);
     return from.fs().remove(ctx, from.path);
   }
   const bool links = has(to.fs().capabilities(), Capability::Symlinks);
@@ -120,24 +153,20 @@ Status move_by_copy(const OpContext& ctx, const Place& from, const FileInfo& sou
   }
   // Their times changed when entries were made in them.
   for (auto made = directories.rbegin(); made != directories.rend(); ++made) keep_times(ctx, made->first, made->second);
-  return remove_everything(ctx, from.fs(), from.path);
+  return remove_moved(ctx, from, to);
 }
 
 Status remove_everything(const OpContext& ctx, Filesystem& fs, const VPath& path) {
   std::vector<VPath> directories;  // parents before children
-  const auto gone = [](const Status& status) { return status || status.code() == Errc::NotFound; };
   SLIPWAY_TRY(walk_tree(ctx, fs, path, [&](const VPath& at, const FileInfo& entry) -> Status {
     if (entry.is_directory()) {
       directories.push_back(at);
       return ok();
     }
-    Status removed = fs.remove(ctx, at);
-    return gone(removed) ? ok() : std::move(removed);
+    return gone(fs.remove(ctx, at));
   }));
-  for (auto directory = directories.rbegin(); directory != directories.rend(); ++directory) {
-    Status removed = fs.remove_dir(ctx, *directory);
-    if (!gone(removed)) return removed;
-  }
+  for (auto directory = directories.rbegin(); directory != directories.rend(); ++directory)
+    SLIPWAY_TRY(gone(fs.remove_dir(ctx, *directory)));
   return ok();
 }
 

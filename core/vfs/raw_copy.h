@@ -17,8 +17,9 @@ Result<std::uint64_t> stream_file(const OpContext& ctx, Filesystem& source_fs, c
                                   const std::optional<FileInfo>& target, const Grow& grow);
 
 // Moves a file, link or directory by copying everything and then removing the source, times and modes kept as far as
-// the target storage can. An error during the copy leaves the source whole. NotSupported before anything is copied when
-// the tree holds links that cannot be made again, or special files.
+// the target storage can. An error during the copy leaves the source whole; after an error behind it both may be there.
+// Conflict: the source has changed meanwhile, and what has changed in it stays. NotSupported before anything is copied
+// when the tree holds links that cannot be made again, or special files.
 Status move_by_copy(const OpContext& ctx, const Place& from, const FileInfo& source, const Place& to);
 
 // Everything at and below a directory, which `place` names; entries that vanish meanwhile are fine.
