@@ -4,10 +4,9 @@
 // a small file system must answer without harm whatever they ask for.
 #include <cstdint>
 #include <cstdlib>
-#include <map>
 #include <string>
-#include <vector>
 
+#include "fuzz_session.h"
 #include "packet_parser.h"
 #include "sftp_channel.h"
 
@@ -15,94 +14,7 @@ namespace {
 
 using namespace slipway;
 using namespace slipway::sftp;
-
-using Files = std::map<std::string, std::string>;
-constexpr std::size_t kMaxFile = 64 * 1024;
-
-class MemoryFile final : public File {
- public:
-  explicit MemoryFile(std::string& content) : content_(content) {}
-  Result<std::size_t> read_at(const OpContext&, std::uint64_t offset, std::span<std::byte> out) override {
-    if (offset >= content_.size()) return std::size_t{0};
-    const auto count = std::min<std::size_t>(out.size(), content_.size() - offset);
-    std::memcpy(out.data(), content_.data() + offset, count);
-    return count;
-  }
-  Status write_at(const OpContext&, std::uint64_t offset, std::span<const std::byte> data) override {
-    if (offset + data.size() > kMaxFile) return Error(Errc::QuotaExceeded, "file");
-    if (content_.size() < offset + data.size()) content_.resize(offset + data.size());
-    std::memcpy(content_.data() + offset, data.data(), data.size());
-    return ok();
-  }
-  Result<FileInfo> stat(const OpContext&) override { return FileInfo("file", FileType::Regular, content_.size()); }
-
- private:
-  std::string& content_;
-};
-
-class MemoryFilesystem final : public Filesystem {
- public:
-  Capabilities capabilities() const noexcept override { return Capability::RandomWrite | Capability::Symlinks; }
-  Result<FileInfo> stat(const OpContext&, const VPath& path, Follow) override {
-    if (path.is_root()) return FileInfo("", FileType::Directory);
-    if (path.name() == "link") return FileInfo("link", FileType::Symlink);
-    const auto found = files_.find(path.str());
-    if (found == files_.end()) return Error(Errc::NotFound, path.str());
-    return FileInfo(std::string(path.name()), FileType::Regular, found->second.size());
-  }
-  Result<std::unique_ptr<DirCursor>> list(const OpContext&, const VPath& path) override {
-    if (!path.is_root()) return Error(Errc::NotDirectory, path.str());
-    struct Cursor final : DirCursor {
-      Result<bool> next(const OpContext&, std::size_t, std::vector<FileInfo>& out) override {
-        out.emplace_back("entry");
-        return --left > 0;
-      }
-      int left = 3;
-    };
-    return std::make_unique<Cursor>();
-  }
-  Result<std::unique_ptr<File>> open(const OpContext&, const VPath& path, const OpenOptions& options) override {
-    if (!options.create && !files_.contains(path.str())) return Error(Errc::NotFound, path.str());
-    if (files_.size() > 100) return Error(Errc::NoSpace, path.str());
-    return std::make_unique<MemoryFile>(files_[path.str()]);
-  }
-  Result<std::string> read_link(const OpContext&, const VPath&) override { return std::string("../link"); }
-
- private:
-  Files files_{{"/f", "content"}};
-};
-
-class Paths final : public PathResolver {
- public:
-  Result<VPath> resolve(const VPath& base, std::string_view text) const override {
-    if (text.size() > 4096 || text.find('\0') != text.npos) return Error(Errc::InvalidArgument, "path");
-    VPath path = text.starts_with('/') ? VPath() : base;
-    while (!text.empty()) {
-      const auto part = text.substr(0, text.find('/'));
-      text.remove_prefix(std::min(part.size() + 1, text.size()));
-      if (part.empty() || part == ".") continue;
-      path = part == ".." ? path.parent() : path.child(part);
-    }
-    return path;
-  }
-};
-
-class FuzzSession final : public Session {
- public:
-  Filesystem& fs() noexcept override { return fs_; }
-  const std::string& id() const noexcept override { return id_; }
-  const std::string& user() const noexcept override { return id_; }
-  const VPath& start_directory() const noexcept override { return start_; }
-  std::stop_token stop_token() const noexcept override { return {}; }
-  OpContext context() const noexcept override { return {}; }
-  void set_command(std::string_view) override {}
-  std::chrono::steady_clock::duration idle() const noexcept override { return {}; }
-
- private:
-  MemoryFilesystem fs_;
-  std::string id_ = "fuzz";
-  VPath start_;
-};
+using namespace slipway::sftp::fuzz;
 
 void require(bool condition) {
   if (!condition) std::abort();
