@@ -1,12 +1,11 @@
 """SCP in its own protocol, with every client that still speaks it."""
 import hashlib
 import os
-import pathlib
 import subprocess
 
 import pytest
 
-from clients import scp, ssh_arguments
+from clients import Paramiko, scp, ssh_arguments
 from slipway_server import SlipwayServer, need, user, wait_for
 
 BIG_FILE_MIB = int(os.environ["SLIPWAY_BIG_FILE_MIB"])
@@ -201,3 +200,373 @@ def test_a_big_file(server, keys, tmp_path):
     scp_o(server, keys, there("big"), local)
     assert digest(local) == wanted
     (home(server) / "big").unlink()
+
+
+# ---- other clients
+
+
+def pscp(server, tmp_path, *arguments, check=True):
+    """PuTTY's, in the protocol's own name; PuTTY learns the host key from the first run's registry of its own."""
+    fingerprint = subprocess.run(
+        f"{need('ssh-keyscan')} -p {server.port} -t ed25519 127.0.0.1 2>/dev/null | {need('ssh-keygen')} -lf -",
+        shell=True, capture_output=True, text=True, check=True,
+    ).stdout.split()[1]
+    result = subprocess.run(
+        [need("pscp"), "-scp", "-batch", "-q", "-hostkey", fingerprint, "-P", str(server.port), "-pw", "anna", *map(str, arguments)],
+        capture_output=True, timeout=120, env={**os.environ, "HOME": str(tmp_path)},
+    )
+    if check:
+        assert result.returncode == 0, (result.stdout + result.stderr).decode(errors="replace")
+    return result
+
+
+def test_putty_there_and_back(server, tmp_path):
+    local = make(tmp_path / "putty file", 1_000_001)
+    os.utime(local, (1_000_000_000, 1_100_000_000))
+    pscp(server, tmp_path, "-p", local, there("putty"))
+    assert digest(home(server) / "putty") == digest(local)
+    assert int((home(server) / "putty").stat().st_mtime) == 1_100_000_000
+    pscp(server, tmp_path, "-p", there("putty"), tmp_path / "back")
+    assert digest(tmp_path / "back") == digest(local)
+    tree = tmp_path / "puttytree"
+    (tree / "sub dir").mkdir(parents=True)
+    make(tree / "sub dir/f", 5000)
+    make(tree / "g", 0)
+    pscp(server, tmp_path, "-r", tree, there("."))
+    assert contents(home(server) / "puttytree") == contents(tree)
+    (tmp_path / "down").mkdir()
+    pscp(server, tmp_path, "-r", there("puttytree"), tmp_path / "down")
+    assert contents(tmp_path / "down/puttytree") == contents(tree)
+    assert pscp(server, tmp_path, there("nothing"), tmp_path / "x", check=False).returncode != 0
+
+
+def test_the_python_client(server, keys, tmp_path):
+    from scp import SCPClient, SCPException
+
+    tree = tmp_path / "python"
+    (tree / "d").mkdir(parents=True)
+    make(tree / "d/f", 300_000)
+    with Paramiko(server.port, "anna", key=keys) as p, SCPClient(p.transport) as client:
+        client.put(str(tree), "python", recursive=True, preserve_times=True)
+        assert contents(home(server) / "python") == contents(tree)
+        client.get("python", str(tmp_path / "back"), recursive=True, preserve_times=True)
+        assert contents(tmp_path / "back") == contents(tree)
+        with pytest.raises(SCPException, match="no such file"):
+            client.get("nothing", str(tmp_path / "x"))
+
+
+JSCH = """
+import com.jcraft.jsch.*;
+import java.io.*;
+
+public class Copy {
+  static int ack(InputStream in) throws Exception { return in.read(); }
+  public static void main(String[] a) throws Exception {
+    Session session = new JSch().getSession("anna", "127.0.0.1", Integer.parseInt(a[0]));
+    session.setPassword("anna");
+    session.setConfig("StrictHostKeyChecking", "no");
+    session.connect();
+    byte[] data = new byte[300001];
+    new java.util.Random(7).nextBytes(data);
+    ChannelExec up = (ChannelExec) session.openChannel("exec");
+    up.setCommand("scp -t jsch");
+    OutputStream out = up.getOutputStream();
+    InputStream in = up.getInputStream();
+    up.connect();
+    if (ack(in) != 0) throw new Exception("start");
+    out.write(("C0644 " + data.length + " any\\n").getBytes()); out.flush();
+    if (ack(in) != 0) throw new Exception("file");
+    out.write(data); out.write(0); out.flush();
+    if (ack(in) != 0) throw new Exception("stored");
+    out.close();
+    up.disconnect();
+    ChannelSftp sftp = (ChannelSftp) session.openChannel("sftp");
+    sftp.connect();
+    ByteArrayOutputStream back = new ByteArrayOutputStream();
+    sftp.get("jsch", back);
+    if (!java.util.Arrays.equals(back.toByteArray(), data)) throw new Exception("content");
+    sftp.put(new ByteArrayInputStream(data), "jsch2");
+    sftp.rename("jsch2", "jsch3");
+    sftp.setMtime("jsch3", 1100000000);
+    sftp.mkdir("jschdir");
+    for (Object entry : sftp.ls(".")) if (((ChannelSftp.LsEntry) entry).getFilename().equals("jsch3"))
+      System.out.println(((ChannelSftp.LsEntry) entry).getAttrs().getMTime() + " " + ((ChannelSftp.LsEntry) entry).getAttrs().getSize());
+    System.out.println(sftp.pwd() + " " + sftp.realpath("jschdir/.."));
+    sftp.rmdir("jschdir");
+    sftp.rm("jsch3");
+    session.disconnect();
+  }
+}
+"""
+
+
+def test_jsch(server, tmp_path):
+    """JSch speaks neither the newer signatures of RSA nor Ed25519: a host key of its time is what it needs."""
+    (tmp_path / "Copy.java").write_text(JSCH)
+    key = tmp_path / "ecdsa"
+    subprocess.run([need("ssh-keygen"), "-q", "-t", "ecdsa", "-N", "", "-f", str(key)], check=True)
+    other = SlipwayServer(tmp_path / "jsch", config={"sftpd": {"host_keys": [str(key)]}},
+                          dump={"users": [user("anna", tmp_path / "jschhome")]})
+    other.start()
+    try:
+        result = subprocess.run(
+            [need("java"), "-cp", "/usr/share/java/jsch.jar", str(tmp_path / "Copy.java"), str(other.port)],
+            capture_output=True, text=True, timeout=300,
+        )
+        assert result.returncode == 0, result.stderr
+        assert result.stdout.split() == ["1100000000", "300001", "/", "/"]
+    finally:
+        other.stop()
+    assert (tmp_path / "jschhome/jsch").stat().st_size == 300_001
+
+
+# ---- the dialogue, byte by byte
+
+
+class Dialogue:
+    def __init__(self, p, command):
+        self.channel = p.transport.open_session()
+        self.channel.settimeout(30)
+        self.channel.exec_command(command)
+
+    def send(self, data):
+        self.channel.sendall(data)
+        return self
+
+    def reply(self):
+        code = self.channel.recv(1)
+        return code + self.line() if code in (b"\1", b"\2") else code
+
+    def line(self):
+        text = b""
+        while not text.endswith(b"\n"):
+            byte = self.channel.recv(1)
+            assert byte, text
+            text += byte
+        return text
+
+    def end(self):
+        self.channel.shutdown_write()
+        rest = b""
+        while data := self.channel.recv(4096):
+            rest += data
+        return self.channel.recv_exit_status(), rest
+
+
+@pytest.fixture
+def dialogue(server, keys):
+    with Paramiko(server.port, "anna", key=keys) as p:
+        yield lambda command: Dialogue(p, command)
+
+
+@pytest.mark.parametrize("message", [
+    b"C0644 3 ../escape\n", b"C0644 3 ..\n", b"C0644 3 a/b\n", b"D0755 0 ../x\n", b"D0755 0 /etc\n", b"C0644 3 .\n", b"C0644 3 \n",
+    b"C0644 -3 x\n", b"C0644 99999999999999999999 x\n", b"Cxyz 3 x\n", b"T1 2 3\n", b"E\n", b"Ex\n", b"hello\n", b"\n",
+    b"C0644 3 " + b"n" * 9000 + b"\n",
+])
+def test_what_is_no_message_ends_the_dialogue(server, dialogue, message):
+    (home(server) / "sandbox").mkdir(exist_ok=True)
+    d = dialogue("scp -r -t sandbox")
+    assert d.reply() == b"\0"
+    assert d.send(message).reply()[:1] == b"\2"
+    assert d.end()[0] == 1
+    assert list((home(server) / "sandbox").iterdir()) == []
+    assert not (home(server) / "escape").exists()
+
+
+@pytest.mark.parametrize("name", [b"back\\slash", b"..\\up", b"x" * 256])
+def test_names_that_the_session_cannot_have_are_skipped(server, dialogue, name):
+    (home(server) / "skipped").mkdir(exist_ok=True)
+    d = dialogue("scp -t skipped")
+    assert d.reply() == b"\0"
+    assert d.send(b"C0644 3 " + name + b"\n").reply()[:1] == b"\1"
+    assert d.send(b"C0644 2 good\n").reply() == b"\0"
+    assert d.send(b"ok\0").reply() == b"\0"
+    assert d.end()[0] == 1
+    assert [p.name for p in (home(server) / "skipped").iterdir()] == ["good"]
+
+
+def test_a_file_that_is_cut_short_is_not_complete(make_server, keys, tmp_path):
+    server = make_server(dump={"users": [user("anna", tmp_path / "anna", public_keys=[keys.public])]}, config={"common": {"upload_mode": 1}})
+    (tmp_path / "anna").mkdir(exist_ok=True)
+    (tmp_path / "anna/short").write_bytes(b"old content")
+    with Paramiko(server.port, "anna", key=keys) as p:
+        d = Dialogue(p, "scp -t short")
+        assert d.reply() == b"\0"
+        assert d.send(b"C0644 1000 short\n").reply() == b"\0"
+        d.send(b"x" * 999)
+        assert d.end() == (1, b"")
+        # Too many: the byte behind the data is no acknowledgement.
+        d = Dialogue(p, "scp -t short")
+        assert d.reply() == b"\0"
+        assert d.send(b"C0644 3 short\n").reply() == b"\0"
+        assert d.send(b"xxxx").reply()[:1] == b"\2"
+        # The source could not read all of it.
+        d = Dialogue(p, "scp -t short")
+        assert d.reply() == b"\0"
+        assert d.send(b"C0644 3 short\n").reply() == b"\0"
+        assert d.send(b"xxx\1scp: read error\n").reply()[:1] == b"\1"
+        assert d.end()[0] == 1
+        # Everything came but the last byte.
+        d = Dialogue(p, "scp -t short")
+        assert d.reply() == b"\0"
+        assert d.send(b"C0644 3 short\n").reply() == b"\0"
+        d.send(b"xxx")
+        assert d.end()[0] == 1
+    assert (tmp_path / "anna/short").read_bytes() == b"old content"
+    assert [path.name for path in (tmp_path / "anna").iterdir()] == ["short"]
+
+
+def test_a_warning_of_the_source_leaves_the_rest_alone(server, dialogue):
+    d = dialogue("scp -t warned")
+    assert d.reply() == b"\0"
+    d.send(b"\1scp: secret: Permission denied\n")
+    assert d.send(b"C0644 2 warned\n").reply() == b"\0"
+    assert d.send(b"ok\0").reply() == b"\0"
+    assert d.end()[0] == 1
+    assert (home(server) / "warned").read_bytes() == b"ok"
+
+
+def test_a_source_hears_its_sink(server, dialogue):
+    make(home(server) / "heard", 10)
+    d = dialogue("scp -f heard heard")
+    assert d.send(b"\0").line().startswith(b"C0644 10 heard")
+    d.send(b"\1no room\n")  # not this one
+    assert d.line() == b"C0644 10 heard\n"
+    d.send(b"\0")
+    assert len(d.channel.recv(10)) == 10 and d.channel.recv(1) == b"\0"
+    d.send(b"\0")
+    assert d.end()[0] == 1
+    assert dialogue("scp -f heard").send(b"\2enough\n").end() == (1, b"")
+
+
+def test_an_interrupted_upload(server, keys, tmp_path):
+    local = make(tmp_path / "interrupted", 50_000_000)
+    process = subprocess.Popen(
+        [need("scp"), "-q", "-O", "-l", "40000", *ssh_arguments(server.port, keys), str(local), there("interrupted")],
+        stderr=subprocess.DEVNULL,
+    )
+    wait_for(lambda: (home(server) / "interrupted").exists() and (home(server) / "interrupted").stat().st_size > 0)
+    process.kill()
+    process.wait()
+    lines = server.wait_for_log(sender="Upload", virtual_path="/interrupted", level="error")
+    assert "aborted" in lines[0]["error"] or "error" in lines[0]
+    scp_o(server, keys, local, there("interrupted"))
+    assert digest(home(server) / "interrupted") == digest(local)
+
+
+# ---- policy
+
+
+@pytest.fixture(scope="module")
+def strict(tmp_path_factory, keys):
+    directory = tmp_path_factory.mktemp("strict")
+    script = directory / "events.lua"
+    script.write_text(
+        'for _, action in ipairs({"upload", "first-upload", "download", "first-download", "ssh_cmd", "mkdir"}) do\n'
+        '  on(action, {}, function(ev) log.info("told " .. ev.action .. " " .. ev.virtual_path .. " " .. ev.protocol .. " " .. ev.status) end)\n'
+        "end\n"
+        'on("pre-upload", {path = "/vetoed*"}, function(ev) return false, "no" end)\n'
+    )
+    memory = {"name": "memory", "filesystem": {"provider": 100, "module": "storage-memory", "moduleconfig": {"name": "scp"}}}
+    dump = {
+        "folders": [memory],
+        "users": [
+            user("anna", directory / "homes/anna", public_keys=[keys.public],
+                 virtual_folders=[{"name": "memory", "virtual_path": "/memory", "quota_size": -1, "quota_files": -1}]),
+            user("small", directory / "homes/small", public_keys=[keys.public], quota_size=100_000),
+            user("dropper", directory / "homes/dropper", public_keys=[keys.public], permissions={"/": ["upload", "create_dirs"]}),
+            user("reader", directory / "homes/reader", public_keys=[keys.public], permissions={"/": ["list", "download"]}),
+            user("getter", directory / "homes/getter", public_keys=[keys.public], permissions={"/": ["download"]}),
+            user("started", directory / "homes/started", public_keys=[keys.public], filters={"start_directory": "/in/here"}),
+        ],
+    }
+    server = SlipwayServer(directory, dump=dump, config={
+        "common": {"upload_mode": 1}, "lua": {"scripts": [str(script)]},
+        "modules": {"load": {"storage-local": {}, "storage-memory": {}, "auth-local": {}, "protocol-sftp": {}}}})
+    server.start()
+    yield server
+    server.stop()
+
+
+def home_of(server, name):
+    path = home(server, name)
+    path.mkdir(parents=True, exist_ok=True)
+    return path
+
+
+def test_uploads_and_downloads_are_told_as_scp(strict, keys, tmp_path):
+    scp_o(strict, keys, make(tmp_path / "t", 10), there("told"))
+    scp_o(strict, keys, there("told"), tmp_path / "b")
+    wait_for(lambda: "told first-download /told SCP 1" in strict.log_text())
+    text = strict.log_text()
+    for event in ("upload", "first-upload", "download"):
+        assert f"told {event} /told SCP 1" in text
+    assert "ssh_cmd" not in text
+    assert strict.log_lines(sender="Upload", protocol="SCP", virtual_path="/told")[0]["size_bytes"] == 10
+
+
+def test_a_veto(strict, keys, tmp_path):
+    result = scp_o(strict, keys, make(tmp_path / "v", 10), there("vetoed"), check=False)
+    assert result.returncode != 0 and b"permission denied" in result.stderr
+    assert not (home_of(strict, "anna") / "vetoed").exists()
+
+
+def test_other_storage(strict, keys, tmp_path):
+    tree = tree_at(tmp_path / "m")
+    scp_o(strict, keys, "-r", tree, there("memory/tree"))
+    scp_o(strict, keys, "-r", there("memory/tree"), tmp_path / "back")
+    assert {k.replace("\\^J", "\n"): v for k, v in contents(tmp_path / "back").items()} == contents(tree)
+
+
+def test_quota(strict, keys, tmp_path):
+    result = scp_o(strict, keys, make(tmp_path / "q", 100_001), there("q", "small"), check=False)
+    assert result.returncode != 0 and b"space limit" in result.stderr
+    many = tmp_path / "many"
+    many.mkdir()
+    for i in range(5):
+        make(many / f"f{i}", 30_000)
+    result = scp_o(strict, keys, "-r", many, there("many", "small"), check=False)
+    assert result.returncode != 0 and b"space limit" in result.stderr
+    assert len(list((home_of(strict, "small") / "many").iterdir())) == 3
+
+
+def test_who_may_only_drop_files(strict, keys, tmp_path):
+    local = make(tmp_path / "d", 100)
+    box = home_of(strict, "dropper")
+    (box / "in").mkdir(exist_ok=True)
+    scp_o(strict, keys, local, there("", "dropper"))
+    scp_o(strict, keys, local, there("renamed", "dropper"))
+    scp_o(strict, keys, local, there("in", "dropper"))
+    scp_o(strict, keys, local, there("in/named", "dropper"))
+    tree = tree_at(tmp_path / "dt")
+    scp_o(strict, keys, "-r", tree, there("newtree", "dropper"))
+    scp_o(strict, keys, "-r", tree, there("in", "dropper"))
+    assert sorted(p.name for p in (box / "in").iterdir()) == ["d", "dt", "named"]
+    assert contents(box / "newtree") == contents(tree)
+    assert scp_o(strict, keys, there("d", "dropper"), tmp_path / "x", check=False).returncode != 0
+    assert scp_o(strict, keys, local, there("renamed", "dropper"), check=False).returncode != 0  # exists
+
+
+def test_who_may_only_read(strict, keys, tmp_path):
+    for name in ("reader", "getter"):
+        make(home_of(strict, name) / "f", 100)
+        scp_o(strict, keys, there("f", name), tmp_path / name)
+        assert (tmp_path / name).stat().st_size == 100
+        result = scp_o(strict, keys, tmp_path / name, there("g", name), check=False)
+        assert result.returncode != 0 and b"permission denied" in result.stderr
+
+
+def test_paths_start_in_the_start_directory(strict, keys, tmp_path):
+    (home_of(strict, "started") / "in/here").mkdir(parents=True)
+    local = make(tmp_path / "s", 100)
+    scp_o(strict, keys, local, there("", "started"))
+    scp_o(strict, keys, local, there("/top", "started"))
+    scp_o(strict, keys, there("s", "started"), tmp_path / "b")
+    assert (home_of(strict, "started") / "in/here/s").exists() and (home_of(strict, "started") / "top").exists()
+
+
+def test_the_root_has_the_users_name(strict, keys, tmp_path):
+    make(home_of(strict, "reader") / "r", 10)
+    scp_o(strict, keys, "-r", "-T", there("/", "reader"), tmp_path)
+    assert (tmp_path / "reader/r").exists()
