@@ -4,6 +4,8 @@
 #include <span>
 #include <string_view>
 
+#include "public_key.h"
+
 namespace slipway::sftp {
 namespace {
 
@@ -23,14 +25,6 @@ constexpr Algorithm kHostKeys[] = {
     {"ssh-ed25519", true, true},
     {"ssh-rsa", true, false},
     {"ssh-dss", false, false},
-    {"ssh-rsa-cert-v01@openssh.com", false, false},
-    {"rsa-sha2-256-cert-v01@openssh.com", false, false},
-    {"rsa-sha2-512-cert-v01@openssh.com", false, false},
-    {"ssh-dss-cert-v01@openssh.com", false, false},
-    {"ecdsa-sha2-nistp256-cert-v01@openssh.com", false, false},
-    {"ecdsa-sha2-nistp384-cert-v01@openssh.com", false, false},
-    {"ecdsa-sha2-nistp521-cert-v01@openssh.com", false, false},
-    {"ssh-ed25519-cert-v01@openssh.com", false, false},
 };
 constexpr Algorithm kKeyExchanges[] = {
     {"mlkem768x25519-sha256", false, true},
@@ -102,6 +96,17 @@ std::vector<std::string> default_names(std::span<const Algorithm> known) {
   return names;
 }
 
+std::vector<std::string> possible_names(std::span<const Algorithm> known) {
+  std::vector<std::string> names;
+  for (const auto& algorithm : known) {
+    if (algorithm.in_library) names.emplace_back(algorithm.name);
+  }
+  return names;
+}
+
+// Configurations of compatible servers name these exchanges as a matter of course, beside others.
+bool may_be_missing(std::string_view name) { return name.starts_with("mlkem") || name.starts_with("sntrup"); }
+
 Result<std::vector<std::string>> choose(std::string_view option, std::span<const std::string> wanted,
                                         std::span<const Algorithm> known, std::vector<std::string>& warnings) {
   if (wanted.empty()) return default_names(known);
@@ -109,17 +114,16 @@ Result<std::vector<std::string>> choose(std::string_view option, std::span<const
   for (const auto& name : wanted) {
     const auto found = std::find_if(known.begin(), known.end(), [&](const auto& a) { return a.name == name; });
     if (found == known.end()) {
-      std::vector<std::string> possible;
-      for (const auto& algorithm : known) {
-        if (algorithm.in_library) possible.emplace_back(algorithm.name);
-      }
       return Error(Errc::InvalidArgument, std::string(option),
-                   "\"" + name + "\" is not an algorithm; possible are " + join(possible));
+                   "\"" + name + "\" is not an algorithm; possible are " + join(possible_names(known)));
     }
     if (found->in_library) {
       add(chosen, name);
-    } else {
+    } else if (may_be_missing(name)) {
       warnings.push_back(std::string(option) + ": \"" + name + "\" is not available in this build and is left out");
+    } else {
+      return Error(Errc::InvalidArgument, std::string(option),
+                   "\"" + name + "\" is not available; possible are " + join(possible_names(known)));
     }
   }
   if (chosen.empty()) {
@@ -156,7 +160,10 @@ AlgorithmSettings extended(const AlgorithmSettings& settings, const AlgorithmSet
 
 Result<AlgorithmLists> choose_algorithms(const AlgorithmSettings& settings) {
   AlgorithmLists lists;
-  SLIPWAY_ASSIGN(auto host_keys, choose("host_key_algorithms", settings.host_keys, kHostKeys, lists.warnings));
+  // Certificates are offered where there are some, whether named or not.
+  auto named_host_keys = settings.host_keys;
+  std::erase_if(named_host_keys, [](const auto& name) { return is_certificate_algorithm(name); });
+  SLIPWAY_ASSIGN(auto host_keys, choose("host_key_algorithms", named_host_keys, kHostKeys, lists.warnings));
   SLIPWAY_ASSIGN(auto exchanges, choose("kex_algorithms", settings.key_exchanges, kKeyExchanges, lists.warnings));
   SLIPWAY_ASSIGN(auto ciphers, choose("ciphers", settings.ciphers, kCiphers, lists.warnings));
   SLIPWAY_ASSIGN(auto macs, choose("macs", settings.macs, kMacs, lists.warnings));

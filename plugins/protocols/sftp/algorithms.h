@@ -21,8 +21,9 @@ struct AlgorithmLists {
   std::vector<std::string> warnings;  // what was asked for and cannot be had
 };
 
-// InvalidArgument for a name that nobody knows (the message lists the possible ones) and for a list of which nothing
-// can be had. Known names that this libssh lacks are left out with a warning.
+// InvalidArgument for a name that nobody knows or that this libssh lacks (the message lists the possible ones), and for
+// a list of which nothing can be had. Post-quantum exchanges that are lacking are left out with a warning; names of
+// host certificates' algorithms are passed over.
 Result<AlgorithmLists> choose_algorithms(const AlgorithmSettings& settings);
 
 // `settings` with the names of `more` behind each list, or behind the defaults where a list is empty; names that nobody

@@ -38,7 +38,48 @@ TEST(Algorithms, AnUnknownNameIsRefusedWithThePossibleOnes) {
   EXPECT_NE(lists.error().message().find("hmac-sha2-512-etm@openssh.com"), std::string::npos);
 }
 
-TEST(Algorithms, AKnownOneThatIsNotAvailableIsLeftOutWithAWarning) {
+TEST(Algorithms, AKnownOneThatIsNotAvailableIsRefusedWithThePossibleOnes) {
+  AlgorithmSettings settings;
+  settings.ciphers = {"aes128-ctr", "arcfour"};
+  const auto lists = choose_algorithms(settings);
+  ASSERT_FALSE(lists);
+  EXPECT_NE(lists.error().message().find("\"arcfour\" is not available; possible are"), std::string::npos);
+}
+
+TEST(Algorithms, NamesOfHostCertificatesArePassedOver) {
+  AlgorithmSettings settings;
+  settings.host_keys = {"ssh-ed25519-cert-v01@openssh.com", "ssh-ed25519"};
+  EXPECT_EQ(choose_algorithms(settings)->host_keys, "ssh-ed25519");
+  settings.host_keys.pop_back();
+  EXPECT_EQ(choose_algorithms(settings)->host_keys, choose_algorithms({})->host_keys);
+}
+
+TEST(Algorithms, StoredNamesComeBehindTheConfiguredOrTheDefaultOnes) {
+  AlgorithmSettings settings, stored;
+  settings.macs = {"hmac-sha2-256"};
+  stored.macs = {"hmac-sha2-512", "hmac-sha2-256", "hmac-md4"};
+  stored.ciphers = {"aes128-cbc"};
+  std::vector<std::string> unknown;
+  const auto all = extended(settings, stored, unknown);
+  EXPECT_EQ(all.macs, (std::vector<std::string>{"hmac-sha2-256", "hmac-sha2-512"}));
+  EXPECT_EQ(unknown, (std::vector<std::string>{"hmac-md4"}));
+  const auto lists = choose_algorithms(all);
+  ASSERT_TRUE(lists);
+  EXPECT_EQ(lists->ciphers, choose_algorithms({})->ciphers + ",aes128-cbc");
+}
+
+TEST(Algorithms, TheDefaultsAreSecureAndWeakOnesAreNot) {
+  const auto lists = choose_algorithms({});
+  for (std::string list : {lists->ciphers, lists->key_exchanges, lists->macs, lists->public_keys, lists->host_keys}) {
+    for (list += ','; !list.empty(); list.erase(0, list.find(',') + 1))
+      EXPECT_TRUE(is_secure_algorithm(list.substr(0, list.find(',')))) << list;
+  }
+  for (const auto* weak : {"ssh-rsa", "aes256-cbc", "hmac-sha1", "diffie-hellman-group14-sha1", "none", ""})
+    EXPECT_FALSE(is_secure_algorithm(weak)) << weak;
+  EXPECT_TRUE(is_secure_algorithm("diffie-hellman-group16-sha512"));
+}
+
+TEST(Algorithms, AMissingPostQuantumExchangeIsLeftOutWithAWarning) {
   AlgorithmSettings settings;
   settings.key_exchanges = {"mlkem768x25519-sha256", "ecdh-sha2-nistp256"};
   const auto lists = choose_algorithms(settings);
