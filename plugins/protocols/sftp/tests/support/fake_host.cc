@@ -241,7 +241,11 @@ void FakeHost::close_sessions() {
 
 FakeOptions::FakeOptions(const OptionSpec* table, std::size_t count, const std::vector<std::string>& assignments) {
   for (std::size_t i = 0; i < count; ++i) {
-    defaults_[table[i].name] = table[i].default_value == nullptr ? "" : table[i].default_value;
+    std::string value = table[i].default_value == nullptr ? "" : table[i].default_value;
+    // Of the units only the one that occurs.
+    if (table[i].type == OptionType::Duration && value.ends_with('m'))
+      value = std::to_string(std::strtoll(value.c_str(), nullptr, 10) * 60'000);
+    defaults_[table[i].name] = std::move(value);
     if (table[i].type == OptionType::StringList) lists_.insert(table[i].name);
   }
   for (const auto& assignment : assignments) {
