@@ -81,5 +81,75 @@ TEST_F(SettingsTest, HashSettingsThatNobodyCouldPayAreProblems) {
   EXPECT_EQ(problems().find("data_provider.password_hashing: argon2id options: memory"), 0U) << problems();
 }
 
+TEST_F(SettingsTest, DefencesAreReadWhole) {
+  const auto settings =
+      read(R"({"common":{"allowlist_status":1,"proxy_protocol":2,"proxy_allowed":["192.0.2.1","10.0.0.0/8"],
+      "proxy_skipped":["127.0.0.1"],
+      "defender":{"enabled":true,"driver":"provider","ban_time":5,"ban_time_increment":20,"threshold":9,"score_invalid":4,
+        "score_valid":3,"score_limit_exceeded":2,"score_no_auth":-1,"observation_time":7,"entries_soft_limit":10,
+        "entries_hard_limit":20},
+      "rate_limiters":[{"average":10,"period":2000,"burst":3,"type":1,"protocols":["FTP"],"entries_soft_limit":7,
+        "entries_hard_limit":8},{"average":0},{"average":1,"generate_defender_events":true}]}})");
+  EXPECT_EQ(problems(), "");
+  EXPECT_TRUE(settings.admission.allow_list);
+  EXPECT_EQ(settings.admission.defender,
+            (admission::DefenderSettings{.enabled = true,
+                                         .driver = admission::DefenderSettings::Driver::Provider,
+                                         .ban_time = std::chrono::minutes(5),
+                                         .ban_time_increment = 20,
+                                         .threshold = 9,
+                                         .score_invalid = 4,
+                                         .score_valid = 3,
+                                         .score_limit_exceeded = 2,
+                                         .score_no_auth = 0,
+                                         .observation_time = std::chrono::minutes(7),
+                                         .entries_soft_limit = 10,
+                                         .entries_hard_limit = 20}));
+  ASSERT_EQ(settings.admission.rate_limiters.size(), 2U) << "those that are off are left out";
+  const auto& limiter = settings.admission.rate_limiters[0];
+  EXPECT_EQ(limiter, (admission::RateLimiterSettings{.average = 10,
+                                                     .period = std::chrono::milliseconds(2000),
+                                                     .burst = 3,
+                                                     .type = admission::RateLimiterSettings::Type::Global,
+                                                     .protocols = {"FTP"},
+                                                     .entries_soft_limit = 7,
+                                                     .entries_hard_limit = 8}));
+  EXPECT_EQ(settings.admission.rate_limiters[1].protocols.size(), 4U);
+  EXPECT_TRUE(settings.admission.rate_limiters[1].generate_defender_events);
+  EXPECT_EQ(settings.proxy.mode, net::ProxySettings::Mode::Required);
+  ASSERT_EQ(settings.proxy.allowed.size(), 2U);
+  EXPECT_TRUE(settings.proxy.allowed[1].contains(*IpAddress::parse("10.9.9.9")));
+  EXPECT_EQ(settings.proxy.skipped.size(), 1U);
+}
+
+TEST_F(SettingsTest, DefencesThatCannotWorkStopTheStart) {
+  read(R"({"common":{"defender":{"enabled":true,"threshold":3,"entries_soft_limit":150}}})");
+  EXPECT_EQ(problems(),
+            "common.defender.score_limit_exceeded: must be below the threshold, 3: one event must not be enough for a "
+            "ban\ncommon.defender.entries_hard_limit: must be larger than entries_soft_limit, 150\n");
+  read(R"({"common":{"rate_limiters":[{"average":1,"entries_hard_limit":100}]}})");
+  EXPECT_EQ(problems(), "common.rate_limiters[0].entries_hard_limit: must be larger than entries_soft_limit, 100\n");
+  read(R"({"common":{"proxy_protocol":1,"proxy_allowed":["proxy.example.com"]}})");
+  EXPECT_EQ(problems(),
+            "common.proxy_allowed: \"proxy.example.com\" is not an IP address or network, write 192.0.2.1 or "
+            "192.0.2.0/24\n");
+  for (const char* wrong :
+       {R"({"common":{"defender":{"driver":"redis"}}})", R"({"common":{"defender":{"ban_time":0}}})",
+        R"({"common":{"defender":{"observation_time":0}}})", R"({"common":{"proxy_protocol":3}})",
+        R"({"common":{"allowlist_status":2}})", R"({"common":{"rate_limiters":[{"burst":0}]}})",
+        R"({"common":{"rate_limiters":[{"period":99}]}})", R"({"common":{"rate_limiters":[{"type":3}]}})",
+        R"({"common":{"rate_limiters":[{"protocols":["SFTP"]}]}})"}) {
+    read(wrong);
+    ASSERT_EQ(problems_.size(), 1U) << wrong << "\n" << problems();
+    EXPECT_TRUE(problems_[0].fatal) << wrong;
+  }
+}
+
+TEST_F(SettingsTest, ToRequireAHeaderFromNobodyIsAWarning) {
+  read(R"({"common":{"proxy_protocol":2}})");
+  ASSERT_EQ(problems_.size(), 1U);
+  EXPECT_FALSE(problems_[0].fatal);
+}
+
 }  // namespace
 }  // namespace slipway::app
