@@ -42,10 +42,10 @@ Result<QuotaUsage> scan(const OpContext& ctx, Filesystem& fs, const VPath& root,
       page.clear();
       SLIPWAY_ASSIGN(more, (*cursor)->next(ctx, kPage, page));
       for (const FileInfo& entry : page) {
-        if (entry.is_directory())
-          pending.push_back(directory.child(entry.name));
-        else
+        if (!entry.is_directory())
           count(entry, usage, progress);
+        else if (!is_upload_name(entry.name))
+          pending.push_back(directory.child(entry.name));
       }
     }
   }

@@ -423,6 +423,8 @@ TEST(QuotaScan, CountsRegularFilesAtAnyDepth) {
   storage.put("/a", "123");
   storage.put("/l", "a", FileType::Symlink);
   storage.put("/.sftpgo-upload.x.a", "in flight");
+  storage.mkdir("/.sftpgo-upload.y");
+  storage.put("/.sftpgo-upload.y/b", "a tree in flight");
   ScanProgress progress;
   const auto usage = scan({}, storage, VPath(), &progress);
   ASSERT_TRUE(usage);

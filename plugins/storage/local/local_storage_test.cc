@@ -2,6 +2,7 @@
 #include <fcntl.h>
 #include <linux/fs.h>
 #include <sys/fsuid.h>
+#include <sys/inotify.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/sysmacros.h>
@@ -34,6 +35,23 @@ class WithoutPrivileges {
     ::setfsgid(::getegid());
   }
 };
+
+// Whoever lists the directory meanwhile, or after a crash, must not see half a copy as a file.
+TEST_F(LocalStorage, ACopyIsWrittenUnderANameThatNoClientSees) {
+  ASSERT_TRUE(put(VPath("/source"), "content").ok());
+  const int watch = ::inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
+  ASSERT_GE(::inotify_add_watch(watch, root().c_str(), IN_CREATE), 0);
+  EXPECT_FINE(fs_->copy(context_, VPath("/source"), VPath("/target")));
+  alignas(inotify_event) char buffer[4096];
+  const ssize_t size = ::read(watch, buffer, sizeof buffer);
+  ::close(watch);
+  ASSERT_GT(size, 0);
+  for (ssize_t at = 0; at < size;) {
+    const auto* event = reinterpret_cast<const inotify_event*>(buffer + at);
+    EXPECT_TRUE(std::string_view(event->name).starts_with(".sftpgo-upload.")) << event->name;
+    at += static_cast<ssize_t>(sizeof(inotify_event) + event->len);
+  }
+}
 
 TEST_F(LocalStorage, RootMustBeAnAbsoluteDirectory) {
   EXPECT_ERRC(InvalidArgument, mount(""));
