@@ -50,8 +50,8 @@ const Limits* first_for_address(const std::vector<Limits>& all, std::string_view
 
 vfs::TransferLimits transfer_limits_of(const User& user, std::string_view address) {
   const auto make = [](const auto& l) {
-    return vfs::TransferLimits{l.upload_data_transfer * kMega, l.download_data_transfer * kMega,
-                               l.total_data_transfer * kMega};
+    return vfs::TransferLimits{in_bytes(l.upload_data_transfer, kMega), in_bytes(l.download_data_transfer, kMega),
+                               in_bytes(l.total_data_transfer, kMega)};
   };
   if (const auto* by_source = first_for_address(user.filters.data_transfer_limits, address)) return make(*by_source);
   return make(user);
@@ -66,8 +66,8 @@ void set_bandwidth(vfs::Policy& policy, const User& user, std::string_view addre
     down = by_source->download_bandwidth;
     group += '#' + std::to_string(by_source - user.filters.bandwidth_limits.data());
   }
-  policy.upload_bandwidth = counters.bandwidth("up:" + group, up * kKilo);
-  policy.download_bandwidth = counters.bandwidth("down:" + group, down * kKilo);
+  policy.upload_bandwidth = counters.bandwidth("up:" + group, in_bytes(up, kKilo));
+  policy.download_bandwidth = counters.bandwidth("down:" + group, in_bytes(down, kKilo));
 }
 
 bool symlinks_allowed(FsProvider provider, unsigned symlink_mode) {
@@ -126,7 +126,7 @@ class Builder {
     SLIPWAY_ASSIGN(policy.transferred, counters_.user_transfers(user.username, policy.transfer_limits));
     set_bandwidth(policy, user, request_.remote.address, counters_);
 
-    user_limits_ = {user.quota_size, user.quota_files};
+    user_limits_ = {in_bytes(user.quota_size, 1), user.quota_files};
     SLIPWAY_ASSIGN(user_quota_, counters_.user_quota(user.username, user_limits_));
     SLIPWAY_TRY(add_mounts(policy));
     return policy;
@@ -152,7 +152,7 @@ class Builder {
         mount.limits = user_limits_;
       } else {
         SLIPWAY_ASSIGN(mount.quota, folder_quota(folder));
-        mount.limits = {folder.quota_size, folder.quota_files};
+        mount.limits = {in_bytes(folder.quota_size, 1), folder.quota_files};
       }
       policy.mounts.push_back(std::move(mount));
     }

@@ -1,6 +1,7 @@
 // An effective account made into the plain values that the guard enforces.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <string>
 
@@ -17,6 +18,13 @@ struct PolicyRequest {
   Endpoint remote, local;  // bandwidth and transfer limits may depend on the client's address
   std::string connection_id;
 };
+
+// The account model's number of units of `unit` bytes as bytes. What is beyond all storage stays a limit: it is cut to
+// 2^60 bytes, so that sums with it do not overflow.
+constexpr std::int64_t in_bytes(std::int64_t count, std::int64_t unit) noexcept {
+  constexpr std::int64_t kMost = std::int64_t{1} << 60;
+  return count > kMost / unit ? kMost : count < 0 ? 0 : count * unit;
+}
 
 // Mounts the home and the folders and collects everything else. The error is that of the first mount that failed, or
 // of an account whose stored values make no sense.
