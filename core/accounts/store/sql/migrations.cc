@@ -13,7 +13,9 @@ Result<int> read_version(Connection& connection) {
 
 Error newer(int found, int known) {
   return {Errc::NotSupported, "database schema version " + std::to_string(found),
-          "this server knows versions up to " + std::to_string(known) + "; start a newer server, or restore a backup"};
+          "this server knows versions up to " + std::to_string(known) +
+              "; start a newer server, restore a backup, or change data_provider.name if " +
+              "the database is another program's"};
 }
 
 Error older(int found, int known) {

@@ -48,8 +48,8 @@ TEST_F(MigrationsTest, ANewerDatabaseIsRefusedUntouched) {
   ASSERT_OK(migrate(database, kAll, MigrationMode::Apply));
   for (const auto mode : {MigrationMode::Apply, MigrationMode::CheckOnly}) {
     EXPECT_ERROR(migrate(database, kAll.first(2), mode), Errc::NotSupported,
-                 "database schema version 3: this server knows versions up to 2; start a newer server, or restore a "
-                 "backup");
+                 "database schema version 3: this server knows versions up to 2; start a newer server, restore a "
+                 "backup, or change data_provider.name if the database is another program's");
   }
   EXPECT_EQ(age(database), 31);
 }
