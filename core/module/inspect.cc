@@ -48,7 +48,7 @@ enum class OptionsOf : bool { Nobody, Configuration };
 
 // Makes the module object, and gives it the options that the configuration has for it.
 Status try_instance(const std::shared_ptr<const Library>& library, const PlannedInstance& planned, OptionsOf options_of,
-                    const Configuration& configuration, ThreadPool& pool) {
+                    const Configuration& configuration, ThreadPool& pool, std::vector<config::Problem>& warnings) {
   SLIPWAY_ASSIGN(const auto instance, Instance::create({.name = planned.name,
                                                         .library = library,
                                                         .config_dir = configuration.config_dir(),
@@ -56,7 +56,6 @@ Status try_instance(const std::shared_ptr<const Library>& library, const Planned
                                                         .services = std::make_shared<const Services>(),
                                                         .denied_services = {}}));
   if (options_of == OptionsOf::Nobody) return ok();
-  std::vector<config::Problem> warnings;
   auto options = read_instance_options(configuration, planned, library->descriptor(), instance->subject(), warnings);
   if (!options) return std::move(options).error();
   return instance->configure(*std::move(options));
@@ -86,8 +85,8 @@ ModuleCheck check_one(const Plan& plan, const Catalog::Entry& entry, const Confi
     if ((*library)->descriptor().section != nullptr) sections.emplace_back((*library)->descriptor().section);
     // What an instance that nobody configured would be told is known for sections only.
     const bool known = configured || (*library)->descriptor().section != nullptr;
-    auto tried =
-        try_instance(*library, *planned, known ? OptionsOf::Configuration : OptionsOf::Nobody, configuration, pool);
+    auto tried = try_instance(*library, *planned, known ? OptionsOf::Configuration : OptionsOf::Nobody, configuration,
+                              pool, check.warnings);
     if (!tried) {
       return refuse(reason(tried.error(), entry.name));
     }

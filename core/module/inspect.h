@@ -29,6 +29,7 @@ struct ModuleCheck {
   bool fatal = false;  // not good, and the server would not start
   // One line: "storage-memory 0.1.0: storage, good, /usr/lib/…/storage-memory.so", or "storage-x: refused: <reason>".
   std::string line;
+  std::vector<config::Problem> warnings;  // about its options; none of them fatal
 };
 // Opens every module of the search path, makes its object, gives it the options of every instance (modules judge what a
 // table cannot say) and destroys it; checks instances whose module is missing too. Sections that opened modules claim

@@ -51,6 +51,14 @@ def test_config_validate_names_every_problem(tmp_path):
         assert part in result.stdout, f"{part!r} is not in:\n{result.stdout}"
 
 
+def test_config_validate_tells_what_has_no_effect_in_a_modules_section(tmp_path):
+    (tmp_path / "sftpgo.json").write_text('{"sftpd": {"opkssh_path": "/usr/bin/opkssh"}}')
+    result = run("config", "validate", "-c", tmp_path, environment={"SFTPGO_SFTPD__BINDINGS__3__PORT": "1"})
+    assert result.returncode == 0, result.stdout
+    assert "warning: sftpd.opkssh_path: is a documented key" in result.stdout
+    assert "warning: sftpd.bindings: the variable SFTPGO_SFTPD__BINDINGS__3__PORT has no effect" in result.stdout
+
+
 def test_config_validate_likes_the_shipped_file_and_none_at_all(tmp_path):
     assert run("config", "validate", "-c", tmp_path).returncode == 0
     (tmp_path / "slipway.json").write_text(run("config", "defaults").stdout)

@@ -21,8 +21,10 @@ void check_with_modules(const Configuration& configuration, std::vector<Problem>
   for (const std::string_view section : config::core_sections()) claimed.emplace_back(section);
   const auto checks = module::check_modules(configuration, executable_path(), claimed);
   if (checks) {
-    for (const module::ModuleCheck& check : *checks)
+    for (const module::ModuleCheck& check : *checks) {
       if (!check.good) problems.push_back({"modules", check.line, check.fatal});
+      problems.insert(problems.end(), check.warnings.begin(), check.warnings.end());
+    }
   } else {
     problems.push_back({"modules", checks.error().message()});
   }
