@@ -13,6 +13,7 @@
 
 #include "core/accounts/backup.h"
 #include "core/accounts/opened_settings.h"
+#include "core/app/build_info.h"
 #include "core/app/control_socket.h"
 #include "core/app/first_run.h"
 #include "core/app/rooms.h"
@@ -118,7 +119,7 @@ Status Server::start() {
   modules_ = std::make_unique<RunningModules>(*supervisor_, options_.location, kStopTime);
   management_ = std::make_unique<management::Management>(
       management::ManagementRooms{*accounts_->accounts, settings.data_provider.backups_path, sessions_.get(),
-                                  scans_.get(), modules_.get(), admission_.get()});
+                                  scans_.get(), modules_.get(), admission_.get(), build_info()});
 
   services_->add<AccountService>(*accounts_->accounts);
   services_->add<SessionService>(*sessions_);

@@ -44,7 +44,7 @@ struct Crud {
   static Result<boost::json::value> add(const Call& call) {
     SLIPWAY_ASSIGN(Entity entity, entity_of<Entity>(call));
     SLIPWAY_ASSIGN(const Entity stored, catalog(call).add(std::move(entity), call.actor));
-    return boost::json::value(accounts::to_json(stored, accounts::Rendering::Api));
+    return boost::json::value(accounts::to_json(stored, rendering_of(call)));
   }
   static Result<boost::json::value> update(const Call& call) {
     SLIPWAY_ASSIGN(Entity entity, entity_of<Entity>(call));

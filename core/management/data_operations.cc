@@ -36,17 +36,30 @@ Result<json::value> dump(const Call& call) {
     }
   }
   const std::string file = call.text_or("output_file", "");
-  if (!file.empty()) options.indent = 2;
+  SLIPWAY_ASSIGN(const std::int64_t indent, call.integer_or("indent", 0));
+  if (indent < 0 || indent > 8) return Error(Errc::InvalidArgument, "/indent", "must be between 0 and 8");
+  options.indent = static_cast<unsigned>(indent);
   SLIPWAY_ASSIGN(const std::string text, accounts::dump_backup(call.rooms.accounts.store(), options));
   if (file.empty()) return parse_json(text, {.max_bytes = std::size_t{1} << 30, .max_depth = 64});
   SLIPWAY_TRY(accounts::write_backup_file(call.rooms.backups_path, file, text));
   return json::value(json::object{{"file", file}});
 }
 
-// {"data": BackupData, "mode": 0, "scan_quota": 0}
-Result<json::value> load(const Call& call) {
+// The text of the dump to load: "data" is the document itself, "input_file" the absolute path of a file with it.
+Result<std::string> dump_to_load(const Call& call) {
+  if (const std::string file = call.text_or("input_file", ""); !file.empty()) {
+    if (file.front() != '/') return Error(Errc::InvalidArgument, "/input_file", "it must be an absolute path");
+    auto text = accounts::read_backup_file(file, kMaxRestore);
+    if (!text) return Error(Errc::InvalidArgument, "/input_file", text.error().message());
+    return text;
+  }
   const json::value* data = call.input.if_contains("data");
   if (data == nullptr || !data->is_object()) return Error(Errc::InvalidArgument, "/data", "a dump is needed here");
+  return serialize_json(*data);
+}
+
+// {"data": BackupData, "mode": 0, "scan_quota": 0}
+Result<json::value> load(const Call& call) {
   SLIPWAY_ASSIGN(const std::int64_t mode, call.integer_or("mode", 0));
   SLIPWAY_ASSIGN(const std::int64_t scan, call.integer_or("scan_quota", 0));
   if (mode < 0 || mode > 2) return Error(Errc::InvalidArgument, "/mode", "must be 0, 1 or 2");
@@ -56,7 +69,8 @@ Result<json::value> load(const Call& call) {
   options.scan_quota = static_cast<accounts::ScanQuota>(scan);
   options.actor = call.actor;
   accounts::LoadReport report;
-  const auto restored = restore(call.rooms.accounts, serialize_json(*data), options, report);
+  SLIPWAY_ASSIGN(const std::string text, dump_to_load(call));
+  const auto restored = restore(call.rooms.accounts, text, options, report);
   if (call.rooms.admission != nullptr) call.rooms.admission->changed();
   SLIPWAY_TRY(restored);
   if (call.rooms.sessions != nullptr)

@@ -1,4 +1,4 @@
-// Groups, folders, roles, administrators, API keys, event actions and rules, IP lists.
+// Groups, folders, roles, administrators, API keys.
 #include <algorithm>
 
 #include "core/management/crud.h"
@@ -29,20 +29,6 @@ struct ApiKeys {
   static constexpr const char* kKey = "id";
   static auto& catalog(Accounts& accounts) { return accounts.api_keys(); }
 };
-struct EventActions {
-  static constexpr const char* kKey = "name";
-  static auto& catalog(Accounts& accounts) { return accounts.event_actions(); }
-};
-struct EventRules {
-  static constexpr const char* kKey = "name";
-  static auto& catalog(Accounts& accounts) { return accounts.event_rules(); }
-};
-// An entry is named "<type>/<ipornet>" here, as in the REST path.
-struct IpLists {
-  static constexpr const char* kKey = "entry";
-  static auto& catalog(Accounts& accounts) { return accounts.ip_lists(); }
-};
-
 // The key's text is in the answer this once.
 Result<json::value> add_api_key(const Call& call) {
   SLIPWAY_ASSIGN(ApiKey key, entity_of<ApiKey>(call));
@@ -85,22 +71,11 @@ Result<json::value> disable_admin_mfa(const Call& call) {
   return json::value(json::object());
 }
 
-// Connections meet the changed list.
-template <auto kOperation>
-Result<json::value> list_change(const Call& call) {
-  auto result = kOperation(call);
-  if (result && call.rooms.admission != nullptr) call.rooms.admission->changed();
-  return result;
-}
-
 using G = Crud<Group, Groups>;
 using F = Crud<Folder, Folders>;
 using R = Crud<Role, Roles>;
 using A = Crud<Admin, Admins>;
 using K = Crud<ApiKey, ApiKeys>;
-using EA = Crud<EventAction, EventActions>;
-using ER = Crud<EventRule, EventRules>;
-using IP = Crud<IpListEntry, IpLists>;
 
 constexpr Operation kOperations[] = {
     {{"groups.list", "view_groups|manage_groups", "", "Group[]", "Lists groups."}, G::list},
@@ -136,24 +111,6 @@ constexpr Operation kOperations[] = {
     {{"api_keys.add", "*", "APIKey", "APIKey", "Makes an API key; the answer shows it this once."}, add_api_key},
     {{"api_keys.update", "*", "APIKey", "APIKey", "Replaces an API key's settings."}, K::update},
     {{"api_keys.delete", "*", "", "", "Deletes an API key."}, K::remove},
-
-    {{"event_actions.list", "*", "", "EventAction[]", "Lists event actions."}, EA::list},
-    {{"event_actions.get", "*", "", "EventAction", "One event action, by name."}, EA::get},
-    {{"event_actions.add", "*", "EventAction", "EventAction", "Adds an event action."}, EA::add},
-    {{"event_actions.update", "*", "EventAction", "EventAction", "Replaces an event action."}, EA::update},
-    {{"event_actions.delete", "*", "", "", "Deletes an event action that no rule runs."}, EA::remove},
-
-    {{"event_rules.list", "*", "", "EventRule[]", "Lists event rules."}, ER::list},
-    {{"event_rules.get", "*", "", "EventRule", "One event rule, by name."}, ER::get},
-    {{"event_rules.add", "*", "EventRule", "EventRule", "Adds an event rule."}, ER::add},
-    {{"event_rules.update", "*", "EventRule", "EventRule", "Replaces an event rule."}, ER::update},
-    {{"event_rules.delete", "*", "", "", "Deletes an event rule."}, ER::remove},
-
-    {{"ip_lists.list", "*", "", "IPListEntry[]", "Lists the entries of all IP lists."}, IP::list},
-    {{"ip_lists.get", "*", "", "IPListEntry", "One entry, by \"<type>/<address or network>\"."}, IP::get},
-    {{"ip_lists.add", "*", "IPListEntry", "IPListEntry", "Adds an entry."}, list_change<IP::add>},
-    {{"ip_lists.update", "*", "IPListEntry", "IPListEntry", "Replaces an entry."}, list_change<IP::update>},
-    {{"ip_lists.delete", "*", "", "", "Deletes an entry."}, list_change<IP::remove>},
 };
 
 }  // namespace

@@ -30,6 +30,12 @@ class ModuleControl {
   ~ModuleControl() = default;
 };
 
+// Of the program: what /version says.
+struct BuildInfo {
+  std::string version, date, commit;
+  std::vector<std::string> features;  // "+sqlite"
+};
+
 struct ManagementRooms {
   accounts::Accounts& accounts;
   std::string backups_path;  // where data.dump may write files
@@ -38,6 +44,7 @@ struct ManagementRooms {
   session::QuotaScans* scans = nullptr;
   ModuleControl* modules = nullptr;
   admission::Admission* admission = nullptr;
+  BuildInfo build = {};
 };
 
 // Thread-safe.

@@ -38,8 +38,13 @@ struct Operation {
 
 // One list a family; the table is all of them.
 std::span<const Operation> user_operations();
-std::span<const Operation> entity_operations();  // groups, folders, roles, admins, API keys, actions, rules, IP lists
+std::span<const Operation> entity_operations();  // groups, folders, roles, admins, API keys
 std::span<const Operation> mfa_operations();
+std::span<const Operation> self_operations();   // profile and password of whoever asks
+std::span<const Operation> share_operations();  // of whoever asks
+std::span<const Operation> ip_list_operations();
+std::span<const Operation> event_operations();  // actions and rules
+std::span<const Operation> build_operations();  // version, and what is not there
 std::span<const Operation> quota_operations();
 std::span<const Operation> defender_operations();
 std::span<const Operation> data_operations();

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <boost/json.hpp>
 
+#include "core/base/text.h"
 #include "core/log/log.h"
 #include "core/management/operation.h"
 
@@ -54,18 +55,28 @@ Result<json::value> close_connection(const Call& call) {
   return Error(Errc::NotFound, id);
 }
 
+json::object module_item(const ModuleControl::Info& m) {
+  json::object item{{"name", m.name}, {"module", m.module}, {"state", m.state}};
+  if (!m.kind.empty()) item["kind"] = m.kind;
+  if (!m.version.empty()) item["version"] = m.version;
+  if (!m.summary.empty()) item["summary"] = m.summary;
+  if (!m.error.empty()) item["error"] = m.error;
+  return item;
+}
+
 Result<json::value> list_modules(const Call& call) {
   if (call.rooms.modules == nullptr) return needs_server("modules.list");
   json::array items;
-  for (const auto& m : call.rooms.modules->list()) {
-    json::object item{{"name", m.name}, {"module", m.module}, {"state", m.state}};
-    if (!m.kind.empty()) item["kind"] = m.kind;
-    if (!m.version.empty()) item["version"] = m.version;
-    if (!m.summary.empty()) item["summary"] = m.summary;
-    if (!m.error.empty()) item["error"] = m.error;
-    items.push_back(std::move(item));
-  }
+  for (const auto& m : call.rooms.modules->list()) items.push_back(module_item(m));
   return json::value(json::object{{"items", std::move(items)}, {"next", nullptr}});
+}
+
+Result<json::value> get_module(const Call& call) {
+  SLIPWAY_ASSIGN(const std::string name, call.text("name"));
+  if (call.rooms.modules == nullptr) return needs_server("modules.get");
+  for (const auto& m : call.rooms.modules->list())
+    if (m.name == name) return json::value(module_item(m));
+  return Error(Errc::NotFound, "module \"" + printable(name) + "\"", "is not configured");
 }
 
 Result<json::value> enable_module(const Call& call) {
@@ -125,6 +136,7 @@ constexpr Operation kOperations[] = {
      list_connections},
     {{"connections.close", "close_conns", "", "", "Ends a session, by connection_id."}, close_connection},
     {{"modules.list", "*", "", "Module[]", "The configured modules and their state."}, list_modules},
+    {{"modules.get", "*", "", "Module", "One configured module, by the name of its instance."}, get_module},
     {{"modules.enable", "*", "", "", "Loads and starts a module in the running server."}, enable_module},
     {{"modules.disable", "*", "", "", "Stops a module in the running server; sessions of others go on."},
      disable_module},

@@ -34,7 +34,7 @@ Result<json::value> add(const Call& call) {
   SLIPWAY_ASSIGN(User user, entity_of<User>(call));
   if (call.is_scoped()) user.role = call.actor.role;
   SLIPWAY_ASSIGN(const User stored, call.rooms.accounts.users().add(std::move(user), call.actor));
-  return json::value(accounts::to_json(stored, Rendering::Api));
+  return json::value(accounts::to_json(stored, rendering_of(call)));
 }
 
 Result<json::value> update(const Call& call) {

@@ -21,12 +21,12 @@ struct Actor {
 };
 
 struct OperationInfo {
-  std::string_view name;        // "users.update"
+  std::string_view name;  // "users.update"
   // What an admin needs; empty: any admin; "self": any admin or user, for their own account; "system": the command line
   // only.
   std::string_view permission;
-  std::string_view input;       // schema of the REST contract: "User"; empty: none
-  std::string_view output;      // "User", "User[]", ...
+  std::string_view input;   // schema of the REST contract: "User"; empty: none
+  std::string_view output;  // "User", "User[]", ...
   std::string_view summary;
 };
 

@@ -1,0 +1,54 @@
+#include "core/accounts/share_rules.h"
+
+#include <algorithm>
+
+#include "core/accounts/validation/checks.h"
+#include "core/base/text.h"
+
+namespace slipway::accounts {
+namespace {
+
+// Length of the longest entry that holds `path`, plus one; 0: none does.
+std::size_t longest(const std::vector<std::string>& entries, std::string_view path, bool root_holds_all) {
+  std::size_t length = 0;
+  for (const std::string_view entry : entries) {
+    const bool holds = entry == "/" ? root_holds_all || path == "/"
+                                    : path == entry || (path.starts_with(entry) && path[entry.size()] == '/');
+    if (holds) length = std::max(length, entry.size() + 1);
+  }
+  return length;
+}
+
+std::string_view scope_name(int scope) {
+  switch (scope) {
+    case 1:
+      return "read";
+    case 2:
+      return "write";
+    default:
+      return "read_write";
+  }
+}
+
+}  // namespace
+
+bool may_share_path(const BaseUserFilters& filters, std::string_view path) {
+  const auto allowed = longest(filters.allowed_share_paths, path, true);
+  const auto denied = longest(filters.denied_share_paths, path, false);
+  if (allowed == 0 && denied == 0) return filters.allowed_share_paths.empty();
+  return allowed > denied;
+}
+
+Status check_share_rules(const BaseUserFilters& filters, const Share& share) {
+  const auto scope = scope_name(share.scope);
+  const auto& scopes = filters.denied_share_scopes;
+  if (std::find(scopes.begin(), scopes.end(), scope) != scopes.end())
+    return Error(Errc::PermissionDenied, "share",
+                 "you are not allowed to make shares of the scope " + std::string(scope));
+  for (const std::string& path : share.paths)
+    if (const auto clean = virtual_path(path); !may_share_path(filters, clean))
+      return Error(Errc::PermissionDenied, "share", "you are not allowed to share \"" + printable(clean) + "\"");
+  return ok();
+}
+
+}  // namespace slipway::accounts
