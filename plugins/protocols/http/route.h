@@ -1,0 +1,51 @@
+// The routes of the REST API as data: method, path, who may ask, and what answers.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "exchange.h"
+#include "support/http/router.h"
+
+namespace slipway::httpd {
+
+enum class Audience : std::uint8_t {
+  Anyone,  // the handler decides
+  Admin,
+  User,
+};
+
+// What a route allows or asks for beyond its audience.
+enum RouteFlag : unsigned {
+  kNoApiKey = 1u << 0,      // tokens only
+  kBeforeDuties = 1u << 1,  // also while the account has to change its password or set a second factor
+  kWrites = 1u << 2,        // not for users with write-disabled
+};
+
+using ApiHandler = std::function<void(Exchange&)>;
+
+struct Route {
+  std::string_view method, path;  // the path below /api/v2
+  Audience audience = Audience::Anyone;
+  unsigned flags = 0;
+  // Of the management service: what it needs is asked before the body is looked at.
+  std::string_view operation = {};
+  unsigned switched_off = 0;  // bits of disabled_login_methods that take the route away
+  http::RouteOptions options = {};
+  ApiHandler handler = nullptr;
+};
+
+// One list a family.
+std::vector<Route> token_routes();
+std::vector<Route> management_routes();
+std::vector<Route> data_routes();
+std::vector<Route> self_routes();
+std::vector<Route> own_share_routes();
+std::vector<Route> absent_routes();
+
+// All of them.
+std::vector<Route> api_routes(const Site& site);
+
+}  // namespace slipway::httpd

@@ -1,0 +1,44 @@
+// What the handlers of one binding work with.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+
+#include "settings.h"
+#include "slipway/access.h"
+#include "slipway/management.h"
+#include "slipway/protocol.h"
+#include "tokens.h"
+
+namespace slipway::httpd {
+
+// Of the host; they outlive the module's work.
+struct Services {
+  Logger& logger;
+  SessionService& sessions;
+  PathResolver& paths;
+  AccessService& access;
+  ManagementService& management;
+  std::string instance;  // of this module
+};
+
+// Lanes of the server: what runs beside what.
+inline constexpr http::LaneId kApiLane = 0, kFileLane = 1;
+
+struct Site {
+  Services services;
+  BindingSettings binding;
+  std::shared_ptr<Tokens> tokens;
+  std::uint64_t max_upload_size = 0;  // bytes; 0: no limit
+
+  // What an administrator needs for an operation of the management service; null for one it does not have.
+  const std::string_view* permission(std::string_view operation) const {
+    for (const OperationInfo& info : services.management.operations())
+      if (info.name == operation) return &info.permission;
+    return nullptr;
+  }
+};
+
+}  // namespace slipway::httpd

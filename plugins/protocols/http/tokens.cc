@@ -1,0 +1,93 @@
+#include "tokens.h"
+
+#include <openssl/rand.h>
+#include <openssl/sha.h>
+
+#include <algorithm>
+#include <exception>
+
+#include "base64url.h"
+
+namespace slipway::httpd {
+namespace {
+
+// The clocks of clients may be behind ours.
+constexpr std::int64_t kBefore = 10;      // seconds
+constexpr std::int64_t kSweepEvery = 60;  // seconds
+constexpr std::size_t kIdBytes = 15;      // 120 bits, 20 characters
+
+std::int64_t seconds(Tokens::Clock::time_point at) {
+  return std::chrono::duration_cast<std::chrono::seconds>(at.time_since_epoch()).count();
+}
+
+// Without random bytes no token would be safe, and OpenSSL has none only when the system is broken.
+void random_bytes(unsigned char* out, std::size_t size) {
+  if (RAND_bytes(out, static_cast<int>(size)) != 1) std::terminate();
+}
+
+std::string_view audience_of(TokenUse use) { return use == TokenUse::Admin ? "API" : "APIUser"; }
+
+Error refused(std::string message, std::string detail = {}) {
+  return {Errc::AuthFailed, std::move(message), std::move(detail)};
+}
+
+}  // namespace
+
+TokenKey key_of_passphrase(std::string_view passphrase) {
+  TokenKey key;
+  SHA256(reinterpret_cast<const unsigned char*>(passphrase.data()), passphrase.size(), key.data());
+  return key;
+}
+
+TokenKey random_key() {
+  TokenKey key;
+  random_bytes(key.data(), key.size());
+  return key;
+}
+
+void Tokens::configure(TokenSettings settings) {
+  std::lock_guard lock(mutex_);
+  settings_ = settings;
+}
+
+TokenSettings Tokens::settings() const {
+  std::lock_guard lock(mutex_);
+  return settings_;
+}
+
+Tokens::Issued Tokens::issue(TokenUse use, std::string_view address, Claims claims, Clock::time_point now) const {
+  unsigned char id[kIdBytes];
+  random_bytes(id, sizeof id);
+  claims.id = base64url_encode({reinterpret_cast<const char*>(id), sizeof id});
+  claims.audience = {std::string(audience_of(use)), std::string(address)};
+  claims.issued_at = seconds(now);
+  claims.not_before = claims.issued_at - kBefore;
+  claims.expires_at = claims.issued_at + settings().lifetime.count();
+  return {sign_token(claims, key_), Clock::time_point(std::chrono::seconds(claims.expires_at))};
+}
+
+Result<Claims> Tokens::check(std::string_view text, TokenUse use, std::string_view address,
+                             Clock::time_point now) const {
+  auto claims = verify_token(text, key_, seconds(now));
+  if (!claims) return refused("Unauthorized", claims.error().message());
+  {
+    std::lock_guard lock(mutex_);
+    if (revoked_.contains(claims->id)) return refused("Your token is no longer valid");
+  }
+  const auto& audience = claims->audience;
+  if (audience.front() != audience_of(use)) return refused("Your token audience is not valid");
+  if (settings().bind_address && std::find(audience.begin() + 1, audience.end(), address) == audience.end())
+    return refused("Your token is not valid");
+  return claims;
+}
+
+void Tokens::revoke(const Claims& claims, Clock::time_point now) {
+  const std::int64_t at = seconds(now);
+  std::lock_guard lock(mutex_);
+  revoked_[claims.id] = claims.expires_at + kTokenLeeway + 1;
+  if (at < next_sweep_) return;
+  next_sweep_ = at + kSweepEvery;
+  std::erase_if(revoked_, [&](const auto& entry) { return entry.second < at; });
+}
+
+}  // namespace slipway::httpd

@@ -1,0 +1,186 @@
+#include "tokens.h"
+
+#include <gtest/gtest.h>
+
+#include "base64url.h"
+
+namespace slipway::httpd {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr Tokens::Clock::time_point kNow{std::chrono::seconds(1'800'000'000)};
+constexpr std::int64_t kSeconds = 1'800'000'000;
+
+TokenKey a_key() { return key_of_passphrase("pass phrase"); }
+
+Claims some_claims() {
+  Claims claims;
+  claims.audience = {"API", "192.0.2.1"};
+  claims.id = "id";
+  claims.subject = "17";
+  claims.username = "r\"oot";
+  claims.permissions = {"*"};
+  claims.issued_at = kSeconds;
+  claims.not_before = kSeconds - 10;
+  claims.expires_at = kSeconds + 60;
+  return claims;
+}
+
+std::string unsigned_parts(std::string_view header, std::string_view payload) {
+  return base64url_encode(header) + "." + base64url_encode(payload);
+}
+
+TEST(Base64Url, KnownValuesComeOut) {
+  EXPECT_EQ(base64url_encode(""), "");
+  EXPECT_EQ(base64url_encode("f"), "Zg");
+  EXPECT_EQ(base64url_encode("fo"), "Zm8");
+  EXPECT_EQ(base64url_encode("foobar"), "Zm9vYmFy");
+  EXPECT_EQ(base64url_encode("\xfb\xff"), "-_8");
+  EXPECT_EQ(base64url_decode("-_8"), "\xfb\xff");
+  EXPECT_EQ(base64url_decode("Zg"), "f");
+}
+
+TEST(Base64Url, OtherSpellingsAreRefused) {
+  for (const char* text : {"Zg==", "Zg=", "+/8", "Z", "Zh", "Zm9", "Z g", "Zm9v\n"})
+    EXPECT_FALSE(base64url_decode(text)) << text;
+}
+
+// The tokens of these tests were made with Python's hmac, with the key SHA-256("pass phrase").
+TEST(Jwt, ATokenOfAnotherImplementationIsUnderstood) {
+  const auto claims = verify_token(
+      "eyJ0eXAiOiJKV1QiLCJhbGciOiJIUzI1NiJ9.eyJqdGkiOiJpZCIsImF1ZCI6WyJBUEkiLCIxOTIuMC4yLjEiXSwiZXhwIjoxODAwMDAwMDYwLC"
+      "J1c2VybmFtZSI6InJvb3QifQ.ga8AmBKLDgTcBBE6MuF2jZhgxCiezF6yjabsOk2FnLc",
+      a_key(), kSeconds);
+  ASSERT_TRUE(claims) << claims.error().message();
+  EXPECT_EQ(claims->username, "root");
+  EXPECT_EQ(claims->audience, (std::vector<std::string>{"API", "192.0.2.1"}));
+}
+
+TEST(Jwt, OtherAlgorithmsExtensionsAndTypesAreRefusedThoughTheSignatureIsRight) {
+  const char* other_algorithm =
+      "eyJ0eXAiOiJKV1QiLCJhbGciOiJIUzUxMiJ9.eyJqdGkiOiJpZCIsImF1ZCI6WyJBUEkiLCIxOTIuMC4yLjEiXSwiZXhwIjoxODAwMDAwMDYwLC"
+      "J1c2VybmFtZSI6InJvb3QifQ.8zhaBV9WXm1yJkvIU7hSh60vvP_t0HIXLPVBXJ7fLqQ";
+  const char* critical_extension =
+      "eyJ0eXAiOiJKV1QiLCJhbGciOiJIUzI1NiIsImNyaXQiOlsiZXhwIl19.eyJqdGkiOiJpZCIsImF1ZCI6WyJBUEkiXSwiZXhwIjoxODAwMDAwMD"
+      "YwLCJ1c2VybmFtZSI6InJvb3QifQ.czRug0T1GAc9PozolsKC6tR5Z4MQJccoQoVJv0AQoLc";
+  const char* audience_is_text =
+      "eyJ0eXAiOiJKV1QiLCJhbGciOiJIUzI1NiJ9.eyJqdGkiOiJpZCIsImF1ZCI6IkFQSSIsImV4cCI6MTgwMDAwMDA2MCwidXNlcm5hbWUiOiJyb2"
+      "90In0.MuZPP8BMI9WhrotEg_f1lndRuKZCetOWkmDYc9TxJEg";
+  EXPECT_EQ(verify_token(other_algorithm, a_key(), kSeconds).error().cause(),
+            "its header asks for something else than HS256");
+  EXPECT_EQ(verify_token(critical_extension, a_key(), kSeconds).error().cause(),
+            "its header asks for something else than HS256");
+  EXPECT_EQ(verify_token(audience_is_text, a_key(), kSeconds).error().cause(), "a claim has the wrong type");
+}
+
+TEST(Jwt, ATokenComesBackAsItWasMade) {
+  const Claims claims = some_claims();
+  const auto again = verify_token(sign_token(claims, a_key()), a_key(), kSeconds);
+  ASSERT_TRUE(again) << again.error().message();
+  EXPECT_EQ(*again, claims);
+}
+
+TEST(Jwt, AnotherKeyOrAChangedByteIsRefused) {
+  const std::string token = sign_token(some_claims(), a_key());
+  EXPECT_FALSE(verify_token(token, key_of_passphrase("other"), kSeconds));
+  for (std::size_t i = 0; i < token.size(); ++i) {
+    std::string changed = token;
+    changed[i] = changed[i] == 'A' ? 'B' : 'A';
+    EXPECT_FALSE(verify_token(changed, a_key(), kSeconds)) << i;
+  }
+}
+
+TEST(Jwt, OneTokenHasOneSpelling) {
+  Claims claims = some_claims();
+  for (int i = 0; i < 500; ++i) {
+    claims.id = "id" + std::to_string(i);
+    const std::string token = sign_token(claims, a_key());
+    const std::string changed = token.substr(0, token.size() - 2) + "AA";
+    EXPECT_EQ(verify_token(changed, a_key(), kSeconds).ok(), changed == token);
+  }
+}
+
+TEST(Jwt, WhatIsNotSignedIsRefused) {
+  const std::string payload = R"({"aud":["API"],"jti":"x","exp":1900000000})";
+  const std::string none = unsigned_parts(R"({"alg":"none","typ":"JWT"})", payload);
+  for (const std::string& token : {none + ".", none, none + ".AAAA", std::string(), std::string(".."), none + ".a.b"})
+    EXPECT_EQ(verify_token(token, a_key(), kSeconds).code(), Errc::AuthFailed) << token;
+}
+
+TEST(Jwt, TimesAreHonouredWithSomeLeeway) {
+  const std::string token = sign_token(some_claims(), a_key());
+  EXPECT_TRUE(verify_token(token, a_key(), kSeconds + 60 + kTokenLeeway));
+  EXPECT_FALSE(verify_token(token, a_key(), kSeconds + 61 + kTokenLeeway));
+  EXPECT_TRUE(verify_token(token, a_key(), kSeconds - 10 - kTokenLeeway));
+  EXPECT_FALSE(verify_token(token, a_key(), kSeconds - 11 - kTokenLeeway));
+}
+
+TEST(Jwt, WhatHasToBeThereIs) {
+  Claims claims = some_claims();
+  claims.audience.clear();
+  EXPECT_FALSE(verify_token(sign_token(claims, a_key()), a_key(), kSeconds));
+  claims = some_claims();
+  claims.id.clear();
+  EXPECT_FALSE(verify_token(sign_token(claims, a_key()), a_key(), kSeconds));
+  claims = some_claims();
+  claims.expires_at = 0;
+  EXPECT_FALSE(verify_token(sign_token(claims, a_key()), a_key(), kSeconds));
+}
+
+Claims ann() {
+  Claims claims;
+  claims.username = "ann";
+  claims.subject = "1";
+  return claims;
+}
+
+TEST(Tokens, ATokenIsGoodForWhatItWasMadeFor) {
+  const Tokens tokens(random_key(), {});
+  const auto issued = tokens.issue(TokenUse::User, "192.0.2.1", ann(), kNow);
+  EXPECT_EQ(issued.expires_at, kNow + 20min);
+  const auto claims = tokens.check(issued.text, TokenUse::User, "192.0.2.1", kNow);
+  ASSERT_TRUE(claims) << claims.error().message();
+  EXPECT_EQ(claims->username, "ann");
+  EXPECT_EQ(tokens.check(issued.text, TokenUse::Admin, "192.0.2.1", kNow).error().subject(),
+            "Your token audience is not valid");
+  EXPECT_EQ(tokens.check(issued.text, TokenUse::User, "192.0.2.2", kNow).error().subject(), "Your token is not valid");
+  EXPECT_EQ(tokens.check(issued.text, TokenUse::User, "192.0.2.1", kNow + 21min).error().subject(), "Unauthorized");
+  const Tokens others(random_key(), {});
+  EXPECT_FALSE(others.check(issued.text, TokenUse::User, "192.0.2.1", kNow));
+}
+
+TEST(Tokens, TheAddressMayBeFree) {
+  const Tokens tokens(random_key(), {.bind_address = false});
+  const auto issued = tokens.issue(TokenUse::User, "192.0.2.1", ann(), kNow);
+  EXPECT_TRUE(tokens.check(issued.text, TokenUse::User, "2001:db8::1", kNow));
+}
+
+TEST(Tokens, TheAddressIsNotTakenForTheUse) {
+  const Tokens tokens(random_key(), {});
+  const auto issued = tokens.issue(TokenUse::User, "API", ann(), kNow);
+  EXPECT_FALSE(tokens.check(issued.text, TokenUse::Admin, "API", kNow));
+}
+
+TEST(Tokens, ARevokedTokenIsNoLongerValidAndOthersAre) {
+  Tokens tokens(random_key(), {});
+  const auto first = tokens.issue(TokenUse::User, "a", ann(), kNow),
+             second = tokens.issue(TokenUse::User, "a", ann(), kNow);
+  EXPECT_NE(first.text, second.text);
+  tokens.revoke(*tokens.check(first.text, TokenUse::User, "a", kNow), kNow);
+  EXPECT_EQ(tokens.check(first.text, TokenUse::User, "a", kNow).error().subject(), "Your token is no longer valid");
+  EXPECT_TRUE(tokens.check(second.text, TokenUse::User, "a", kNow));
+  // Sweeping does not bring a token back.
+  tokens.revoke(*tokens.check(second.text, TokenUse::User, "a", kNow), kNow + 10min);
+  EXPECT_FALSE(tokens.check(first.text, TokenUse::User, "a", kNow + 10min));
+}
+
+TEST(Tokens, TokensEndWithTheirAccountsChangeWhereThatIsAsked) {
+  const Tokens loose(random_key(), {}), strict(random_key(), {.follow_account = true});
+  EXPECT_TRUE(loose.fits(ann(), "2"));
+  EXPECT_TRUE(strict.fits(ann(), "1"));
+  EXPECT_FALSE(strict.fits(ann(), "2"));
+}
+
+}  // namespace
+}  // namespace slipway::httpd

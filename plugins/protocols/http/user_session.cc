@@ -1,0 +1,40 @@
+#include "user_session.h"
+
+namespace slipway::httpd {
+
+Refusal refusal_of_session(const Error& error) {
+  switch (error.code()) {
+    case Errc::PermissionDenied:
+      return {429, error.cause(), "Unable to add connection"};
+    case Errc::Unavailable:
+      return {503, error.cause(), ""};
+    default:
+      return {500, "", "Unable to retrieve your user"};  // the log says why
+  }
+}
+
+std::unique_ptr<Session> open_session(Exchange& x) {
+  auto login = x.visit.admitted->resume(x.context(), x.caller.user->name);
+  if (!login) {
+    switch (login.code()) {
+      case Errc::AuthFailed:
+        x.refuse({404, "Not Found", "Unable to retrieve your user"});
+        break;
+      case Errc::PermissionDenied:
+        x.refuse({403, login.error().cause(), "Forbidden"});
+        break;
+      default:
+        x.refuse({500, "", "Unable to retrieve your user"});
+    }
+    return nullptr;
+  }
+  auto session = (*login)->open("HTTP", x.visit.connection.connection_id);
+  if (!session) {
+    x.refuse(refusal_of_session(session.error()));
+    return nullptr;
+  }
+  (*session)->set_command(x.request.method());
+  return *std::move(session);
+}
+
+}  // namespace slipway::httpd

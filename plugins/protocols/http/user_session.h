@@ -1,0 +1,16 @@
+// The session of a request of a user: opened for it, and gone with it.
+#pragma once
+
+#include <memory>
+
+#include "exchange.h"
+
+namespace slipway::httpd {
+
+// Null: it has answered.
+std::unique_ptr<Session> open_session(Exchange& exchange);
+
+// Of a session that cannot be opened.
+Refusal refusal_of_session(const Error& error);
+
+}  // namespace slipway::httpd
