@@ -139,16 +139,16 @@ Status check_range(const OptionSpec& spec, std::int64_t value) {
   return ok();
 }
 
-Status check_text(std::string_view text) {
+Status check_text(std::string_view text, TextRule rule) {
   if (text.size() > kLongestText) return wrong("is longer than 1 MiB");
   if (text.find('\0') != std::string_view::npos) return wrong("must not hold a NUL character");
-  if (!is_valid_utf8(text)) return wrong("must be valid UTF-8");
+  if (rule == TextRule::Utf8 && !is_valid_utf8(text)) return wrong("must be valid UTF-8");
   return ok();
 }
 
 // Fills the member that the type uses; the checks are the same wherever the value came from.
-Status set_text(const OptionSpec& spec, std::string_view text, OptionValue& value) {
-  SLIPWAY_TRY(check_text(text));
+Status set_text(const OptionSpec& spec, std::string_view text, OptionValue& value, TextRule rule) {
+  SLIPWAY_TRY(check_text(text, rule));
   SLIPWAY_TRY(check_choice(spec, text));
   value.text = text;
   return ok();
@@ -166,20 +166,20 @@ Status set_number(const OptionSpec& spec, double number, OptionValue& value) {
   return ok();
 }
 
-Status add_item(const OptionSpec& spec, std::string_view text, OptionValue& value) {
+Status add_item(const OptionSpec& spec, std::string_view text, OptionValue& value, TextRule rule) {
   if (value.items.size() == kMostItems) return wrong("has more than " + std::to_string(kMostItems) + " elements");
-  SLIPWAY_TRY(check_text(text));
+  SLIPWAY_TRY(check_text(text, rule));
   SLIPWAY_TRY(check_choice(spec, text));
   value.items.emplace_back(text);
   return ok();
 }
 
-Status set_from_text(const OptionSpec& spec, std::string_view text, OptionValue& value) {
+Status set_from_text(const OptionSpec& spec, std::string_view text, OptionValue& value, TextRule rule) {
   switch (spec.type) {
     case OptionType::String:
     case OptionType::Path:
     case OptionType::Secret:
-      return set_text(spec, text, value);
+      return set_text(spec, text, value, rule);
     case OptionType::Integer: {
       SLIPWAY_ASSIGN(const std::int64_t number, parse_integer(trim(text)));
       return set_integer(spec, number, value);
@@ -203,15 +203,15 @@ Status set_from_text(const OptionSpec& spec, std::string_view text, OptionValue&
     case OptionType::StringList:
     case OptionType::SecretList:
       for (const std::string& part : split(text, ','))
-        if (const std::string_view item = trim(part); !item.empty()) SLIPWAY_TRY(add_item(spec, item, value));
+        if (const std::string_view item = trim(part); !item.empty()) SLIPWAY_TRY(add_item(spec, item, value, rule));
       return ok();
   }
   return wrong("has an unknown type");
 }
 
-Status set_from_json(const OptionSpec& spec, const json::value& json, OptionValue& value) {
+Status set_from_json(const OptionSpec& spec, const json::value& json, OptionValue& value, TextRule rule) {
   // A number in quotes is as good as a bare one: the environment and many YAML files write it so.
-  if (json.is_string()) return set_from_text(spec, json.get_string(), value);
+  if (json.is_string()) return set_from_text(spec, json.get_string(), value, rule);
 
   const bool whole = json.is_int64() || json.is_uint64();
   const auto integer = [&]() -> Result<std::int64_t> {
@@ -245,9 +245,9 @@ Status set_from_json(const OptionSpec& spec, const json::value& json, OptionValu
       if (!json.is_array()) return mismatch(spec, json);
       for (const json::value& item : json.get_array()) {
         if (item.is_string()) {
-          SLIPWAY_TRY(add_item(spec, item.get_string(), value));
+          SLIPWAY_TRY(add_item(spec, item.get_string(), value, rule));
         } else if (item.is_int64()) {
-          SLIPWAY_TRY(add_item(spec, std::to_string(item.get_int64()), value));
+          SLIPWAY_TRY(add_item(spec, std::to_string(item.get_int64()), value, rule));
         } else {
           return wrong("must be a list of texts, but one element is " + std::string(kind_name(item)));
         }
@@ -318,15 +318,15 @@ Result<bool> parse_flag(std::string_view text) {
   return wrong("must be true or false, not " + quoted(text));
 }
 
-Result<OptionValue> value_from_json(const OptionSpec& spec, const json::value& json) {
+Result<OptionValue> value_from_json(const OptionSpec& spec, const json::value& json, TextRule rule) {
   OptionValue value{.type = spec.type};
-  SLIPWAY_TRY(set_from_json(spec, json, value));
+  SLIPWAY_TRY(set_from_json(spec, json, value, rule));
   return value;
 }
 
 Result<OptionValue> value_from_text(const OptionSpec& spec, std::string_view text) {
   OptionValue value{.type = spec.type};
-  SLIPWAY_TRY(set_from_text(spec, text, value));
+  SLIPWAY_TRY(set_from_text(spec, text, value, TextRule::Utf8));
   return value;
 }
 

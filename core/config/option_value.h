@@ -22,8 +22,11 @@ struct OptionValue {
   std::vector<std::string> items;  // StringList, SecretList
 };
 
+// Configuration is text; what is passed on to an action may be the name of a file, which is bytes without NUL.
+enum class TextRule : bool { Utf8, AnyBytes };
+
 // The error's cause says what is wrong and what would be right; it never repeats a secret.
-Result<OptionValue> value_from_json(const OptionSpec&, const boost::json::value&);
+Result<OptionValue> value_from_json(const OptionSpec&, const boost::json::value&, TextRule = TextRule::Utf8);
 // As written in the environment or as a default. Lists are separated by commas, blanks around elements do not count.
 Result<OptionValue> value_from_text(const OptionSpec&, std::string_view text);
 

@@ -126,7 +126,7 @@ struct OptionReader {
     if (const auto* variable = this->variable(env_path); variable != nullptr)
       take(value_from_text(spec, variable->second), "the variable " + variable->first + " ");
     else if (json != nullptr && !json->is_null())
-      take(value_from_json(spec, *json), "");
+      take(value_from_json(spec, *json, source.any_bytes ? TextRule::AnyBytes : TextRule::Utf8), "");
     else if (spec.default_value == nullptr)
       problems.push_back({place(path), "is required (" + std::string(type_name(spec.type)) + ")"});
 

@@ -58,6 +58,7 @@ struct OptionSource {
   std::string environment_section;  // "SFTPD": variables SLIPWAY_SFTPD__… and SFTPGO_SFTPD__… apply
   std::string where;                // "sftpd": how problems call it
   std::string config_dir;           // base of relative Path options
+  bool any_bytes = false;           // texts of the document need not be UTF-8: they may be names of files
   // Keys that are accepted with a warning though the table does not have them: documented("sftpd", "bindings[].port").
   // True as well for the object or list that holds a documented key.
   bool (*documented)(std::string_view section, std::string_view key) = nullptr;

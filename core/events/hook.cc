@@ -60,9 +60,9 @@ Result<ActionReply> Hook::run(const OpContext& ctx, const module::Registry& regi
   const json::object document = url_ ? http_options(text_, call) : program_options(text_, call);
   const ModuleDescriptor& descriptor = module.descriptor();
   std::vector<config::Problem> problems;
-  const config::OptionValues options =
-      config::read_options({descriptor.use_options, descriptor.use_option_count},
-                           {.document = &document, .where = "action " + std::string(ability)}, problems);
+  const config::OptionValues options = config::read_options(
+      {descriptor.use_options, descriptor.use_option_count},
+      {.document = &document, .where = "action " + std::string(ability), .any_bytes = true}, problems);
   for (const config::Problem& problem : problems)
     if (problem.fatal) return Error{Errc::InvalidArgument, problem.where, problem.message};
 

@@ -266,6 +266,20 @@ TEST(ConfiguredHooks, AProgramGetsTheEnvironment) {
   EXPECT_EQ(modules.asked()[0].pairs.at("SFTPGO_ACTION_VIRTUAL_PATH"), "/in/a.txt");
 }
 
+TEST(ConfiguredHooks, AProgramGetsNamesAsTheirBytes) {
+  EventBus bus;
+  FakeModules modules;
+  HookSettings settings;
+  settings.files = {{"pre-upload"}, {}, "/bin/hook"};
+  const auto hooks = *ConfiguredHooks::make(settings, bus, modules);
+  Event event;
+  event.action = "pre-upload";
+  event.virtual_path = "/caf\xe9";
+  ASSERT_TRUE(bus.before({}, event));
+  ASSERT_EQ(modules.asked().size(), 1u);
+  EXPECT_EQ(modules.asked()[0].pairs.at("SFTPGO_ACTION_VIRTUAL_PATH"), "/caf\xe9");
+}
+
 TEST(ConfiguredHooks, AFailingHookVetoesABeforeEvent) {
   EventBus bus;
   FakeModules modules;
