@@ -62,6 +62,12 @@ TEST_F(GuardOps, ListingsShowMountPointsOnceAndHideNothingElse) {
   EXPECT_EQ(names_in("/", 1), (Names{"m", "x"}));
   EXPECT_EQ(download("/.sftpgo-upload.abc.x").code(), Errc::NotFound);
   EXPECT_EQ(upload("/.sftpgo-upload.new", "x").code(), Errc::PermissionDenied);
+  home->mkdir("/.sftpgo-upload.tree");
+  home->put("/.sftpgo-upload.tree/f", "half of it");
+  EXPECT_EQ(download("/.sftpgo-upload.tree/f").code(), Errc::NotFound);
+  EXPECT_EQ(upload("/.sftpgo-upload.tree/new", "x").code(), Errc::PermissionDenied);
+  home->put("/a.sftpgo-upload.b", "x");
+  EXPECT_TRUE(download("/a.sftpgo-upload.b"));
 }
 
 TEST_F(GuardOps, HiddenNamesLeaveListingsPageByPage) {

@@ -187,7 +187,9 @@ bool SshChannel::step() {
     close();
     return false;
   }
-  return (held_ > 0 || program_->has_work() || program_->has_output()) && ssh_channel_window_size(channel_) > 0;
+  // A command that has taken enough says when it wants more.
+  const bool takes_held = held_ > 0 && !program_->full();
+  return (takes_held || program_->has_work() || program_->has_output()) && ssh_channel_window_size(channel_) > 0;
 }
 
 void SshChannel::abandon() noexcept {
