@@ -35,7 +35,10 @@ Status Access::require_on(Permission permission, const VPath& path) const {
 }
 
 PatternVerdict Access::verdict(const VPath& path) const {
-  if (is_upload_name(path.name())) return PatternVerdict::Hidden;
+  // At any depth: a tree on its way to another disk has such a name, too.
+  for (std::size_t at = path.str().find(kUploadPrefix); at != std::string::npos;
+       at = path.str().find(kUploadPrefix, at + 1))
+    if (path.str()[at - 1] == '/') return PatternVerdict::Hidden;
   return policy_.patterns.check(path);
 }
 
