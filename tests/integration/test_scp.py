@@ -1,7 +1,9 @@
 """SCP in its own protocol, with every client that still speaks it."""
 import hashlib
 import os
+import socket
 import subprocess
+import time
 
 import pytest
 
@@ -476,6 +478,7 @@ def strict(tmp_path_factory, keys):
                  virtual_folders=[{"name": "memory", "virtual_path": "/memory", "quota_size": -1, "quota_files": -1}]),
             user("small", directory / "homes/small", public_keys=[keys.public], quota_size=100_000),
             user("dropper", directory / "homes/dropper", public_keys=[keys.public], permissions={"/": ["upload", "create_dirs"]}),
+            user("slow", directory / "homes/slow", public_keys=[keys.public], upload_bandwidth=50),
             user("reader", directory / "homes/reader", public_keys=[keys.public], permissions={"/": ["list", "download"]}),
             user("getter", directory / "homes/getter", public_keys=[keys.public], permissions={"/": ["download"]}),
             user("started", directory / "homes/started", public_keys=[keys.public], filters={"start_directory": "/in/here"}),
@@ -570,3 +573,22 @@ def test_the_root_has_the_users_name(strict, keys, tmp_path):
     make(home_of(strict, "reader") / "r", 10)
     scp_o(strict, keys, "-r", "-T", there("/", "reader"), tmp_path)
     assert (tmp_path / "reader/r").exists()
+
+
+def test_a_slow_transfer_does_not_keep_the_server_busy(strict, keys, tmp_path):
+    def cpu_seconds():
+        fields = open(f"/proc/{strict.process.pid}/stat").read().rsplit(")", 1)[1].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+    with Paramiko(strict.port, "slow", key=keys) as p:
+        d = Dialogue(p, "scp -t slow")
+        assert d.reply() == b"\0"
+        assert d.send(b"C0644 90000000 slow\n").reply() == b"\0"
+        d.channel.settimeout(1)
+        with pytest.raises(socket.timeout):  # it takes no more
+            d.send(bytes(20_000_000))
+        before = cpu_seconds()
+        time.sleep(5)
+        # A thread that looked again and again whether there is room would use all of it.
+        assert cpu_seconds() - before < 1.5
+        d.channel.close()

@@ -13,7 +13,7 @@ from paramiko.message import Message
 from paramiko.sftp import CMD_CLOSE, CMD_EXTENDED, CMD_EXTENDED_REPLY, CMD_NAME, CMD_READ, CMD_STATUS, CMD_WRITE, CMD_OPEN, CMD_HANDLE, CMD_READDIR, CMD_OPENDIR
 
 from clients import Paramiko, openssh_sftp
-from slipway_server import SlipwayServer, user
+from slipway_server import SlipwayServer, need, user
 
 BIG_FILE_MIB = int(os.environ["SLIPWAY_BIG_FILE_MIB"])
 
@@ -435,3 +435,26 @@ def test_sessions_side_by_side_on_one_connection(server, anna):
     for thread in threads:
         thread.join()
     assert errors == []
+
+
+# ---- PuTTY
+
+
+def test_psftp(server, keys, tmp_path):
+    fingerprint = subprocess.run(
+        f"{need('ssh-keyscan')} -p {server.port} -t ed25519 127.0.0.1 2>/dev/null | {need('ssh-keygen')} -lf -",
+        shell=True, capture_output=True, text=True, check=True,
+    ).stdout.split()[1]
+    tree = tmp_path / "tree"
+    (tree / "sub").mkdir(parents=True)
+    make(tree / "sub/f", 500_001)
+    batch = tmp_path / "batch"
+    batch.write_text(f"put -r {tree} putty\nmv putty/sub/f putty/g\nget putty/g {tmp_path}/back\nreget putty/g {tmp_path}/back\n"
+                     "chmod 600 putty/g\nls putty\nrm putty/g\nrmdir putty/sub\nrmdir putty\n")
+    result = subprocess.run(
+        [need("psftp"), "-batch", "-b", str(batch), "-hostkey", fingerprint, "-P", str(server.port), "-pw", "anna", "anna@127.0.0.1"],
+        capture_output=True, timeout=120, env={**os.environ, "HOME": str(tmp_path)},
+    )
+    assert result.returncode == 0, (result.stdout + result.stderr).decode(errors="replace")
+    assert (tmp_path / "back").read_bytes() == (tree / "sub/f").read_bytes()
+    assert not (home(server) / "putty").exists()
