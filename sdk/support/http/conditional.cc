@@ -24,6 +24,11 @@ char* two_digits(char* out, unsigned value) {
   return out;
 }
 
+void append_hex(std::uint64_t value, std::string& out) {
+  std::array<char, 16> text;
+  out.append(text.data(), std::to_chars(text.data(), text.data() + text.size(), value, 16).ptr);
+}
+
 // Takes fixed pieces from the front of a text; once one does not fit, everything fails.
 class Cursor {
  public:
@@ -125,15 +130,12 @@ bool if_range_allows(const Fields& request, const Validators& current) {
 }  // namespace
 
 std::string make_etag(std::chrono::sys_time<std::chrono::nanoseconds> modified, std::uint64_t size) {
-  std::array<char, 40> text;
-  char* at = text.data();
-  char* const end = at + text.size();
-  *at++ = '"';
-  at = std::to_chars(at, end, static_cast<std::uint64_t>(modified.time_since_epoch().count()), 16).ptr;
-  *at++ = '-';
-  at = std::to_chars(at, end, size, 16).ptr;
-  *at++ = '"';
-  return {text.data(), at};
+  std::string tag = "\"";
+  append_hex(static_cast<std::uint64_t>(modified.time_since_epoch().count()), tag);
+  tag += '-';
+  append_hex(size, tag);
+  tag += '"';
+  return tag;
 }
 
 Precondition check_preconditions(std::string_view method, const Fields& request, const Validators* current) {

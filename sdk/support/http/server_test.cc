@@ -1,0 +1,819 @@
+// The server over real sockets: what clients see, what they cannot do, and how it ends.
+#include "support/http/server.h"
+
+#include <fcntl.h>
+#include <gtest/gtest.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <condition_variable>
+#include <filesystem>
+#include <fstream>
+#include <mutex>
+#include <thread>
+
+namespace slipway::http {
+namespace {
+
+using namespace std::chrono_literals;
+
+class NoLogger final : public Logger {
+ public:
+  bool enabled(LogLevel) const noexcept override { return false; }
+  void log(LogLevel, std::string_view, std::span<const LogField>) noexcept override {}
+};
+
+// A client on one end of a socket pair.
+class Client {
+ public:
+  explicit Client(int fd) : fd_(fd) {}
+  ~Client() { end(); }
+  Client(Client&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
+  Client& operator=(Client&&) = delete;
+
+  void send(std::string_view text) {
+    while (!text.empty()) {
+      const auto count = ::send(fd_, text.data(), text.size(), MSG_NOSIGNAL);
+      if (count <= 0) return;
+      text.remove_prefix(static_cast<std::size_t>(count));
+    }
+  }
+  // What comes until `end` of it, the end of the stream, or five seconds without anything.
+  std::string read_until(std::string_view end) {
+    std::string text;
+    while (end.empty() || text.find(end) == std::string::npos) {
+      pollfd ready{fd_, POLLIN, 0};
+      if (::poll(&ready, 1, 5000) <= 0) return text + "<timeout>";
+      char buffer[65536];
+      const auto count = ::recv(fd_, buffer, sizeof(buffer), 0);
+      if (count <= 0) return text + (count == 0 ? "<end>" : "<reset>");
+      text.append(buffer, static_cast<std::size_t>(count));
+    }
+    return text;
+  }
+  std::string read_all() { return read_until({}); }
+  std::string ask(std::string_view request, std::string_view end) {
+    send(request);
+    return read_until(end);
+  }
+  void half_close() { ::shutdown(fd_, SHUT_WR); }
+  void end() {
+    if (fd_ >= 0) ::close(std::exchange(fd_, -1));
+  }
+
+ private:
+  int fd_;
+};
+
+// Opens when it is told; for handlers that shall wait.
+class Gate {
+ public:
+  void open() {
+    std::lock_guard lock(mutex_);
+    open_ = true;
+    changed_.notify_all();
+  }
+  void pass() {
+    std::unique_lock lock(mutex_);
+    ++waiting_;
+    changed_.notify_all();
+    changed_.wait(lock, [this] { return open_; });
+  }
+  void await(int count) {
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, [&] { return waiting_ >= count; });
+  }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  bool open_ = false;
+  int waiting_ = 0;
+};
+
+bool contains(const std::string& text, std::string_view part) { return text.find(part) != std::string::npos; }
+int count_of(const std::string& text, std::string_view part) {
+  int count = 0;
+  for (auto at = text.find(part); at != std::string::npos; at = text.find(part, at + 1)) ++count;
+  return count;
+}
+
+std::string get(std::string_view path, std::string_view fields = {}) {
+  return "GET " + std::string(path) + " HTTP/1.1\r\nHost: x\r\n" + std::string(fields) + "\r\n";
+}
+
+class ServerTest : public ::testing::Test {
+ protected:
+  ServerTest() {
+    options.server_header = "test";
+    options.lanes = {{"requests"}, {"narrow"}};
+    options.lanes[1].threads = 1;
+    options.lanes[1].queue = 1;
+    options.io_threads = 2;
+  }
+  ~ServerTest() override {
+    gate.open();
+    if (server) server->stop();
+  }
+
+  static RouteOptions inline_run() { return {.run = Run::Inline}; }
+  static RouteOptions streamed(std::uint64_t limit = kUnlimited) { return {.body = Body::Streamed, .max_body = limit}; }
+
+  void start() {
+    router->add("GET", "/hello", inline_run(), [](Request&, Response& r) { r.set_body("hi", "text/plain"); });
+    router->add("POST", "/echo", [](Request& q, Response& r) {
+      auto text = q.text(1 << 20);
+      if (!text) return r.fail(400, text.error().message());
+      r.set_body(*std::move(text), "text/plain");
+    });
+    router->add("POST", "/count", streamed(), [](Request& q, Response& r) {
+      std::byte buffer[1000];
+      std::size_t total = 0;
+      while (true) {
+        const auto count = q.read(buffer);
+        if (!count) return r.fail(count.code() == Errc::TimedOut ? 408 : 400, count.error().message());
+        if (*count == 0) break;
+        total += *count;
+      }
+      r.set_body(std::to_string(total) + " bytes", "text/plain");
+    });
+    router->add("GET", "/wait", {.run = Run::Worker, .lane = 1}, [this](Request&, Response& r) {
+      gate.pass();
+      r.set_body("waited", "text/plain");
+    });
+    auto made = Server::make(logger, std::move(options));
+    ASSERT_TRUE(made.ok());
+    server = *std::move(made);
+    auto added = server->add_binding({.router = router});
+    ASSERT_TRUE(added.ok());
+    binding = *added;
+    ASSERT_TRUE(server->start().ok());
+  }
+  Client connect() {
+    int fds[2];
+    EXPECT_EQ(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds), 0);
+    server->adopt({fds[0], {"192.0.2.7", 4711}, {"192.0.2.1", 80}}, binding);
+    return Client(fds[1]);
+  }
+  void wait_for_connections(std::size_t count) {
+    for (int i = 0; i < 500 && server->counters().connections != count; ++i) std::this_thread::sleep_for(10ms);
+    EXPECT_EQ(server->counters().connections, count);
+  }
+
+  NoLogger logger;
+  ServerOptions options;
+  std::shared_ptr<Router> router = std::make_shared<Router>();
+  std::unique_ptr<Server> server;
+  BindingId binding = 0;
+  Gate gate;
+};
+
+TEST_F(ServerTest, AnswersAndKeepsTheConnection) {
+  start();
+  auto client = connect();
+  for (int i = 0; i < 3; ++i) {
+    const auto text = client.ask(get("/hello"), "\r\n\r\nhi");
+    EXPECT_TRUE(text.starts_with("HTTP/1.1 200 OK\r\nServer: test\r\nDate: ")) << text;
+    EXPECT_TRUE(contains(text, "Content-Length: 2\r\n"));
+    EXPECT_FALSE(contains(text, "Connection:"));
+  }
+  EXPECT_EQ(server->counters().requests, 3u);
+}
+
+TEST_F(ServerTest, AnswersPipelinedRequestsInOrder) {
+  start();
+  auto client = connect();
+  std::string requests;
+  for (int i = 0; i < 100; ++i) {
+    const auto number = std::to_string(i);
+    requests +=
+        "POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: " + std::to_string(number.size() + 1) + "\r\n\r\n<" + number;
+    requests += get("/hello");
+  }
+  requests += get("/hello", "Connection: close\r\n");
+  client.send(requests);
+  const auto text = client.read_all();
+  EXPECT_EQ(count_of(text, "HTTP/1.1 200 OK"), 201);
+  std::size_t at = 0;
+  for (int i = 0; i < 100; ++i) {
+    at = text.find("\r\n\r\n<" + std::to_string(i), at);
+    ASSERT_NE(at, std::string::npos) << i;
+  }
+  EXPECT_TRUE(text.ends_with("hi<end>"));
+}
+
+TEST_F(ServerTest, RequestsThatComeByteByByte) {
+  start();
+  auto client = connect();
+  for (const char c :
+       std::string("POST /echo HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n")) {
+    client.send({&c, 1});
+    std::this_thread::sleep_for(200us);
+  }
+  EXPECT_TRUE(contains(client.read_until("\r\n\r\nhello"), "200 OK"));
+}
+
+TEST_F(ServerTest, ConnectionsEndWhenTheClientSaysSo) {
+  start();
+  EXPECT_TRUE(contains(connect().ask(get("/hello", "Connection: close\r\n"), {}), "Connection: close\r\n\r\nhi<end>"));
+  EXPECT_TRUE(contains(connect().ask("GET /hello HTTP/1.0\r\n\r\n", {}), "Connection: close\r\n\r\nhi<end>"));
+  EXPECT_TRUE(contains(connect().ask("GET /hello HTTP/1.0\r\nConnection: keep-alive\r\n\r\n", "hi"),
+                       "Connection: keep-alive\r\n"));
+  auto half = connect();
+  half.send(get("/hello"));
+  half.half_close();
+  EXPECT_TRUE(contains(half.read_all(), "\r\n\r\nhi<end>"));
+}
+
+TEST_F(ServerTest, WhatIsMalformedEndsTheConnection) {
+  start();
+  for (const auto* request : {"GET /hello HTTP/1.1\r\n\r\n", "garbage\r\n\r\n", "GET /hello HTTP/1.1\nHost: x\n\n"}) {
+    const auto text = connect().ask(std::string(request) + get("/hello"), {});
+    EXPECT_TRUE(text.starts_with("HTTP/1.1 400 ")) << text;
+    EXPECT_TRUE(contains(text, "Connection: close"));
+    EXPECT_EQ(count_of(text, "HTTP/1.1"), 1) << text;
+  }
+}
+
+TEST_F(ServerTest, BodiesThatFrameASecondRequestDoNot) {
+  start();
+  const auto text = connect().ask(
+      "POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 6\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n" +
+          get("/hello"),
+      {});
+  EXPECT_TRUE(text.starts_with("HTTP/1.1 400 "));
+  EXPECT_EQ(count_of(text, "HTTP/1.1"), 1);
+}
+
+TEST_F(ServerTest, StreamsBodiesOfEverySize) {
+  start();
+  auto client = connect();
+  for (const std::size_t size : {0u, 1u, 999u, 1000u, 16384u, 70000u, 3000000u}) {
+    const std::string body(size, 'x');
+    std::thread sender([&] {
+      client.send("POST /count HTTP/1.1\r\nHost: x\r\nContent-Length: " + std::to_string(size) + "\r\n\r\n" + body);
+      client.send("POST /count HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n");
+      char head[32];
+      for (std::size_t at = 0; at < size;) {
+        const auto piece = std::min<std::size_t>(size - at, 7000);
+        std::snprintf(head, sizeof(head), "%zx\r\n", piece);
+        client.send(head + body.substr(at, piece) + "\r\n");
+        at += piece;
+      }
+      client.send("0\r\n\r\n");
+    });
+    const auto want = "\r\n\r\n" + std::to_string(size) + " bytes";
+    auto text = client.read_until(want);
+    while (count_of(text, want) < 2 && !contains(text, "<")) text += client.read_until(want);
+    sender.join();
+    EXPECT_EQ(count_of(text, want), 2) << text;
+  }
+}
+
+TEST_F(ServerTest, TellsClientsToGoOn) {
+  start();
+  auto client = connect();
+  const std::string head = " HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\nExpect: 100-continue\r\n\r\n";
+  for (const std::string path : {"/echo", "/count"}) {
+    EXPECT_EQ(client.ask("POST " + path + head, "\r\n\r\n"), "HTTP/1.1 100 Continue\r\n\r\n");
+    client.send("hello");
+    EXPECT_TRUE(contains(client.read_until("\r\n\r\n"), "200 OK"));
+    // The rest of the answer comes with the next read.
+    std::this_thread::sleep_for(20ms);
+  }
+  auto eager = connect();
+  EXPECT_FALSE(contains(eager.ask("POST /echo" + head + "hello", "\r\n\r\nhello"), "100 Continue"));
+  EXPECT_TRUE(connect().ask("POST /nothing" + head, {}).starts_with("HTTP/1.1 404 "));
+}
+
+TEST_F(ServerTest, RefusesLargeBodies) {
+  RouteOptions small;
+  small.max_body = 10;
+  router->add("POST", "/small", small, [](Request&, Response&) {});
+  router->add("POST", "/small-stream", streamed(10), [](Request& q, Response& r) {
+    const auto text = q.text(1000);
+    r.fail(text.code() == Errc::TooLarge ? 413 : 500);
+  });
+  start();
+  for (const std::string path : {"/small", "/small-stream"}) {
+    EXPECT_TRUE(connect()
+                    .ask("POST " + path + " HTTP/1.1\r\nHost: x\r\nContent-Length: 11\r\n\r\nhello", "\r\n\r\n")
+                    .starts_with("HTTP/1.1 413 "));
+    EXPECT_TRUE(
+        connect()
+            .ask("POST " + path + " HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nb\r\nhello world\r\n",
+                 "\r\n\r\n")
+            .starts_with("HTTP/1.1 413 "));
+  }
+}
+
+TEST_F(ServerTest, AnEarlyAnswerArrivesWhileTheBodyIsStillComing) {
+  router->add("POST", "/refuse", streamed(), [](Request&, Response& r) { r.fail(403); });
+  start();
+  auto client = connect();
+  client.send("POST /refuse HTTP/1.1\r\nHost: x\r\nContent-Length: 5000000\r\n\r\n");
+  std::thread sender([&] { client.send(std::string(5000000, 'x')); });
+  const auto text = client.read_all();
+  sender.join();
+  EXPECT_TRUE(text.starts_with("HTTP/1.1 403 ")) << text;
+  EXPECT_TRUE(contains(text, "Connection: close"));
+  EXPECT_TRUE(text.ends_with("<end>"));
+}
+
+TEST_F(ServerTest, ASmallUnreadBodyKeepsTheConnection) {
+  router->add("POST", "/refuse", streamed(), [](Request&, Response& r) { r.fail(403); });
+  start();
+  auto client = connect();
+  client.send("POST /refuse HTTP/1.1\r\nHost: x\r\nContent-Length: 20\r\n\r\n0123456789");
+  EXPECT_TRUE(client.read_until("Forbidden\n").starts_with("HTTP/1.1 403 "));
+  EXPECT_TRUE(contains(client.ask("0123456789" + get("/hello"), "\r\n\r\nhi"), "200 OK"));
+}
+
+TEST_F(ServerTest, AHeadHasNoBody) {
+  router->add("GET", "/stream", [](Request&, Response& r) { (void)r.write("some text"); });
+  start();
+  auto client = connect();
+  client.send("HEAD /hello HTTP/1.1\r\nHost: x\r\n\r\n");
+  client.send("HEAD /stream HTTP/1.1\r\nHost: x\r\n\r\n");
+  const auto text = client.ask(get("/hello", "Connection: close\r\n"), {});
+  EXPECT_EQ(count_of(text, "HTTP/1.1 200 OK"), 3);
+  EXPECT_EQ(count_of(text, "hi"), 1);
+  EXPECT_EQ(count_of(text, "some text"), 0);
+}
+
+TEST_F(ServerTest, Streams) {
+  router->add("GET", "/stream", [](Request&, Response& r) {
+    for (int i = 0; i < 20000; ++i) {
+      if (!r.write("0123456789")) return;
+    }
+  });
+  router->add("GET", "/known", [](Request&, Response& r) {
+    r.set_length(6);
+    (void)r.write("abc");
+    (void)r.flush();
+    (void)r.write("def");
+  });
+  router->add("GET", "/cut", [](Request&, Response& r) {
+    (void)r.write("abc");
+    (void)r.flush();
+    r.abort();
+  });
+  start();
+  const auto chunks = connect().ask(get("/stream", "Connection: close\r\n"), {});
+  EXPECT_EQ(count_of(chunks, "0123456789") > 19000, true);
+  EXPECT_TRUE(chunks.ends_with("\r\n0\r\n\r\n<end>"));
+  EXPECT_TRUE(contains(connect().ask(get("/known"), "def"), "Content-Length: 6\r\n\r\nabcdef"));
+  const auto old = connect().ask("GET /stream HTTP/1.0\r\n\r\n", {});
+  EXPECT_FALSE(contains(old, "chunked"));
+  EXPECT_EQ(old.size() - old.find("\r\n\r\n") - 4, 200000u + 5);
+  const auto cut = connect().ask(get("/cut"), {});
+  EXPECT_TRUE(contains(cut, "abc"));
+  EXPECT_FALSE(contains(cut, "0\r\n\r\n"));
+}
+
+TEST_F(ServerTest, HandlersThatThrowAnswer500) {
+  router->add("GET", "/throws", [](Request&, Response&) { throw std::runtime_error("no"); });
+  router->add("GET", "/throws-inline", inline_run(), [](Request&, Response&) { throw 7; });
+  start();
+  auto client = connect();
+  EXPECT_TRUE(contains(client.ask(get("/throws"), "Error\n"), "500 Internal Server Error"));
+  EXPECT_TRUE(contains(client.ask(get("/throws-inline"), "Error\n"), "500 Internal Server Error"));
+  EXPECT_TRUE(contains(client.ask(get("/hello"), "hi"), "200 OK"));
+}
+
+TEST_F(ServerTest, HandsOverWhatMayBlock) {
+  std::atomic<int> inline_runs{0}, worker_runs{0};
+  router->add("POST", "/auto", {.run = Run::Automatic}, [&](Request& q, Response& r) {
+    const auto text = q.text(100);
+    if (!q.may_block()) {
+      ++inline_runs;
+      r.set_header("X-Forgotten", "1");
+      return r.hand_over(1);
+    }
+    ++worker_runs;
+    r.set_body(*text, "text/plain");
+  });
+  start();
+  auto client = connect();
+  const auto text = client.ask("POST /auto HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\nhello", "\r\n\r\nhello");
+  EXPECT_TRUE(contains(text, "200 OK"));
+  EXPECT_FALSE(contains(text, "X-Forgotten"));
+  EXPECT_EQ(inline_runs, 1);
+  EXPECT_EQ(worker_runs, 1);
+}
+
+TEST_F(ServerTest, ALaneThatIsFullAnswers503AndOthersGoOn) {
+  start();
+  auto first = connect();
+  first.send(get("/wait"));
+  gate.await(1);
+  auto second = connect();
+  second.send(get("/wait"));
+  for (int i = 0; i < 500 && server->counters().queued == 0; ++i) std::this_thread::sleep_for(10ms);
+  auto third = connect();
+  const auto refused = third.ask(get("/wait"), "at once\n");
+  EXPECT_TRUE(refused.starts_with("HTTP/1.1 503 ")) << refused;
+  EXPECT_TRUE(contains(refused, "Retry-After: 1"));
+  EXPECT_TRUE(
+      contains(third.ask("POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\nok", "\r\n\r\nok"), "200 OK"));
+  gate.open();
+  EXPECT_TRUE(contains(first.read_until("waited"), "200 OK"));
+  EXPECT_TRUE(contains(second.read_until("waited"), "200 OK"));
+  EXPECT_EQ(server->counters().overloaded, 1u);
+}
+
+TEST_F(ServerTest, FiltersMayAnswerAndLogsSeeEverything) {
+  std::mutex mutex;
+  std::vector<std::string> seen;
+  options.before = [](Request& q, Response& r) {
+    q.attachment() = std::string("from the filter");
+    if (q.header("X-Refuse")) return r.fail(429), false;
+    return true;
+  };
+  options.finished = [&](const Request& q, const Response&, const Finished& f) {
+    std::lock_guard lock(mutex);
+    seen.push_back(std::string(q.method()) + " " + std::to_string(f.status) + " " + std::to_string(f.received));
+  };
+  router->add("GET", "/attached", inline_run(),
+              [](Request& q, Response& r) { r.set_body(std::any_cast<std::string>(q.attachment()), "text/plain"); });
+  start();
+  auto client = connect();
+  EXPECT_TRUE(contains(client.ask(get("/attached"), "filter"), "from the filter"));
+  EXPECT_TRUE(client.ask(get("/attached", "X-Refuse: 1\r\n"), "Requests\n").starts_with("HTTP/1.1 429 "));
+  client.ask("POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\nhello", "\r\n\r\nhello");
+  client.ask("nonsense\r\n\r\n", {});
+  std::lock_guard lock(mutex);
+  EXPECT_EQ(seen, (std::vector<std::string>{"GET 200 0", "GET 429 0", "POST 200 5", " 400 0"}));
+}
+
+TEST_F(ServerTest, FailuresHaveTheServersForm) {
+  options.failure = [](Response& r, int status, std::string_view detail) {
+    r.set_body("{\"status\":" + std::to_string(status) + ",\"detail\":\"" + std::string(detail) + "\"}",
+               "application/json");
+  };
+  start();
+  EXPECT_TRUE(contains(connect().ask(get("/nothing"), "}"), "{\"status\":404,\"detail\":\"\"}"));
+  EXPECT_TRUE(contains(connect().ask("DELETE /hello HTTP/1.1\r\nHost: x\r\n\r\n", "}"), "Allow: GET, HEAD\r\n"));
+}
+
+TEST_F(ServerTest, CompressesTextForThoseWhoTakeIt) {
+  RouteOptions compressed;
+  compressed.compress = true;
+  const std::string text(5000, 'a');
+  router->add("GET", "/text", compressed, [&](Request&, Response& r) {
+    r.set_header("ETag", "\"a\"");
+    r.set_body(text, "text/plain");
+  });
+  router->add("GET", "/small", compressed, [&](Request&, Response& r) { r.set_body("small", "text/plain"); });
+  router->add("GET", "/image", compressed, [&](Request&, Response& r) { r.set_body(text, "image/png"); });
+  start();
+  const auto zipped = connect().ask(get("/text", "Accept-Encoding: gzip\r\nConnection: close\r\n"), {});
+  EXPECT_TRUE(contains(zipped, "Content-Encoding: gzip\r\n"));
+  EXPECT_TRUE(contains(zipped, "ETag: W/\"a\"\r\n"));
+  EXPECT_TRUE(contains(zipped, "Vary: Accept-Encoding\r\n"));
+  EXPECT_LT(zipped.size(), 500u);
+  for (const auto& request :
+       {get("/text", "Connection: close\r\n"), get("/small", "Accept-Encoding: gzip\r\nConnection: close\r\n"),
+        get("/image", "Accept-Encoding: gzip\r\nConnection: close\r\n")})
+    EXPECT_FALSE(contains(connect().ask(request, {}), "Content-Encoding"));
+}
+
+// ---- files
+
+class FileTest : public ServerTest {
+ protected:
+  void SetUp() override {
+    path = std::filesystem::temp_directory_path() / ("http_file_test." + std::to_string(::getpid()));
+    for (int i = 0; content.size() < 300000; ++i) content += std::to_string(i) + ",";
+    std::ofstream(path) << content;
+    const auto send = [this](bool now) {
+      return [this, now](Request&, Response& r) {
+        FileBody file;
+        file.source = make_file_source(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+        file.size = content.size();
+        file.validators = {"\"tag\"", std::chrono::sys_seconds(std::chrono::seconds(1000000))};
+        file.content_type = "text/plain";
+        if (!now) return r.set_file(std::move(file));
+        (void)r.send_file(file);
+      };
+    };
+    router->add("GET", "/file", {.run = Run::Automatic}, send(false));
+    router->add("GET", "/now", {.run = Run::Worker}, send(true));
+    start();
+  }
+  void TearDown() override { std::filesystem::remove(path); }
+  std::string body(const std::string& text) { return text.substr(text.find("\r\n\r\n") + 4); }
+
+  std::filesystem::path path;
+  std::string content;
+};
+
+TEST_F(FileTest, WholeFiles) {
+  for (const char* route : {"/file", "/now"}) {
+    const auto text = connect().ask(get(route, "Connection: close\r\n"), {});
+    EXPECT_EQ(body(text), content + "<end>");
+    EXPECT_TRUE(contains(text, "ETag: \"tag\"\r\n"));
+    EXPECT_TRUE(contains(text, "Last-Modified: Mon, 12 Jan 1970 13:46:40 GMT\r\n"));
+    EXPECT_TRUE(contains(text, "Accept-Ranges: bytes\r\n"));
+  }
+}
+
+TEST_F(FileTest, Ranges) {
+  for (const char* route : {"/file", "/now"}) {
+    auto client = connect();
+    const auto one = client.ask(get(route, "Range: bytes=10-19\r\n"), content.substr(10, 10));
+    EXPECT_TRUE(one.starts_with("HTTP/1.1 206 ")) << one;
+    EXPECT_TRUE(contains(one, "Content-Range: bytes 10-19/" + std::to_string(content.size())));
+    EXPECT_TRUE(contains(one, "Content-Length: 10\r\n"));
+    const auto large = connect().ask(get(route, "Range: bytes=100000-\r\nConnection: close\r\n"), {});
+    EXPECT_EQ(body(large), content.substr(100000) + "<end>");
+    const auto outside = client.ask(get(route, "Range: bytes=9999999-\r\n"), "able\n");
+    EXPECT_TRUE(outside.starts_with("HTTP/1.1 416 ")) << outside;
+    EXPECT_TRUE(contains(outside, "Content-Range: bytes */" + std::to_string(content.size())));
+  }
+}
+
+TEST_F(FileTest, SeveralRanges) {
+  const auto text = connect().ask(get("/file", "Range: bytes=0-3,100-50099,-5\r\nConnection: close\r\n"), {});
+  ASSERT_TRUE(contains(text, "multipart/byteranges; boundary="));
+  const auto at = text.find("boundary=") + 9;
+  const auto boundary = text.substr(at, text.find("\r\n", at) - at);
+  std::string expected;
+  for (const auto& [first, size] : {std::pair(0, 4), std::pair(100, 50000), std::pair(int(content.size()) - 5, 5)}) {
+    expected += "\r\n--" + boundary + "\r\nContent-Type: text/plain\r\nContent-Range: bytes " + std::to_string(first) +
+                "-" + std::to_string(first + size - 1) + "/" + std::to_string(content.size()) + "\r\n\r\n" +
+                content.substr(first, size);
+  }
+  expected += "\r\n--" + boundary + "--\r\n";
+  EXPECT_EQ(body(text), expected + "<end>");
+  EXPECT_TRUE(contains(text, "Content-Length: " + std::to_string(expected.size()) + "\r\n"));
+}
+
+TEST_F(FileTest, Conditions) {
+  auto client = connect();
+  const auto same = client.ask(get("/file", "If-None-Match: \"tag\"\r\n"), "\r\n\r\n");
+  EXPECT_TRUE(same.starts_with("HTTP/1.1 304 "));
+  EXPECT_FALSE(contains(same, "Content-Length"));
+  EXPECT_TRUE(contains(same, "ETag: \"tag\""));
+  EXPECT_TRUE(client.ask(get("/file", "If-Match: \"other\"\r\n"), "Failed\n").starts_with("HTTP/1.1 412 "));
+  client.send("HEAD /file HTTP/1.1\r\nHost: x\r\n\r\n");
+  const auto head = client.read_until("\r\n\r\n");
+  EXPECT_TRUE(contains(head, "Content-Length: " + std::to_string(content.size())));
+  EXPECT_TRUE(head.ends_with("\r\n\r\n"));
+}
+
+// ---- time
+
+class DeadlineTest : public ServerTest {
+ protected:
+  void SetUp() override {
+    auto& limits = options.limits;
+    limits.header_read = limits.body_read = limits.idle = limits.write = 300ms;
+    limits.linger = 200ms;
+    start();
+  }
+};
+
+TEST_F(DeadlineTest, IdleConnectionsEnd) {
+  EXPECT_EQ(connect().read_all(), "<end>");
+  auto client = connect();
+  client.ask(get("/hello"), "\r\n\r\nhi");
+  EXPECT_EQ(client.read_all(), "<end>");
+}
+
+TEST_F(DeadlineTest, SlowHeadersAndBodiesEnd) {
+  EXPECT_TRUE(connect().ask("GET /hello HTTP/1.1\r\n", {}).starts_with("HTTP/1.1 408 "));
+  for (const std::string path : {"/echo", "/count"})
+    EXPECT_TRUE(connect()
+                    .ask("POST " + path + " HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\nhe", {})
+                    .starts_with("HTTP/1.1 408 "));
+  EXPECT_EQ(server->counters().timed_out, 2u);  // that of /count is its handler's
+}
+
+TEST_F(DeadlineTest, ClientsThatDoNotReadAreCut) {
+  auto big = std::make_shared<Router>();
+  big->add("GET", "/inline", inline_run(), [](Request&, Response& r) { r.set_body(std::string(8 << 20, 'x')); });
+  big->add("GET", "/worker", [](Request&, Response& r) {
+    const std::string piece(1 << 20, 'x');
+    for (int i = 0; i < 8; ++i) {
+      if (!r.write(piece)) return;
+    }
+  });
+  ASSERT_TRUE(server->change_binding(binding, {.router = big}));
+  auto one = connect(), two = connect();
+  one.send(get("/inline"));
+  two.send(get("/worker"));
+  std::this_thread::sleep_for(100ms);
+  wait_for_connections(0);
+}
+
+// ---- the end
+
+TEST_F(ServerTest, DrainsWhatRuns) {
+  start();
+  auto idle = connect();
+  idle.ask(get("/hello"), "\r\n\r\nhi");
+  auto busy = connect();
+  busy.send(get("/wait"));
+  gate.await(1);
+  std::thread drainer([&] { server->drain(std::chrono::steady_clock::now() + 30s); });
+  EXPECT_EQ(idle.read_all(), "<end>");
+  gate.open();
+  const auto text = busy.read_all();
+  EXPECT_TRUE(contains(text, "Connection: close\r\n\r\nwaited<end>")) << text;
+  busy.end();
+  drainer.join();
+  EXPECT_EQ(server->counters().connections, 0u);
+  auto late = connect();
+  EXPECT_EQ(late.ask(get("/hello"), {}).substr(0, 4), "<end");
+}
+
+TEST_F(ServerTest, StopCutsWhatIsLeft) {
+  std::atomic<bool> stopped{false};
+  router->add("GET", "/until-stop", [&](Request& q, Response&) {
+    gate.pass();
+    while (!q.stop_token().stop_requested()) std::this_thread::sleep_for(1ms);
+    stopped = true;
+  });
+  start();
+  auto waiting = connect(), reading = connect(), idle = connect();
+  gate.open();
+  waiting.send(get("/until-stop"));
+  reading.send("POST /count HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\nhe");
+  gate.await(1);
+  for (int i = 0; i < 500 && server->counters().running < 2; ++i) std::this_thread::sleep_for(10ms);
+  server->stop();
+  EXPECT_TRUE(stopped);
+  EXPECT_EQ(server->counters().connections, 0u);
+}
+
+TEST_F(ServerTest, ABindingMayBeClosedAlone) {
+  start();
+  const auto other = *server->add_binding({.router = router});
+  auto kept = connect();
+  kept.ask(get("/hello"), "\r\n\r\nhi");
+  const auto first = std::exchange(binding, other);
+  auto ended = connect();
+  ended.ask(get("/hello"), "\r\n\r\nhi");
+  server->close_binding(other);
+  EXPECT_EQ(ended.read_all(), "<end>");
+  EXPECT_TRUE(contains(kept.ask(get("/hello"), "\r\n\r\nhi"), "200 OK"));
+  binding = first;
+}
+
+TEST_F(ServerTest, BindingsChangeForTheNextRequest) {
+  start();
+  auto client = connect();
+  client.ask(get("/hello"), "\r\n\r\nhi");
+  auto changed = std::make_shared<Router>();
+  changed->add("GET", "/hello", inline_run(), [](Request&, Response& r) { r.set_body("changed"); });
+  ASSERT_TRUE(server->change_binding(binding, {.router = changed}));
+  EXPECT_TRUE(contains(client.ask(get("/hello"), "changed"), "200 OK"));
+  EXPECT_FALSE(server->change_binding(binding, {}));
+  EXPECT_FALSE(server->change_binding(99, {.router = changed}));
+}
+
+TEST_F(ServerTest, UnixSockets) {
+  start();
+  const auto path =
+      (std::filesystem::temp_directory_path() / ("http_unix_test." + std::to_string(::getpid()))).string();
+  auto listener = listen_on_unix_socket(path);
+  ASSERT_TRUE(listener.ok());
+  EXPECT_EQ(listen_on_unix_socket(path).code(), Errc::Conflict);
+  ASSERT_TRUE(server->listen(*std::move(listener), binding));
+  EXPECT_TRUE(std::filesystem::is_socket(path));
+  server->close_binding(binding);
+  EXPECT_FALSE(std::filesystem::exists(path));
+}
+
+// ---- WebSocket
+
+std::string masked(unsigned first, std::string_view payload) {
+  std::string frame{static_cast<char>(first), static_cast<char>(0x80 | payload.size()), 0, 0, 0, 0};
+  return frame + std::string(payload);
+}
+std::string upgrade(std::string_view path) {
+  return get(path,
+             "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: "
+             "dGhlIHNhbXBsZSBub25jZQ==\r\n");
+}
+
+class WebSocketTest : public ServerTest {
+ protected:
+  void SetUp() override {
+    options.limits.websocket_ping = 300ms;
+    options.limits.linger = 300ms;
+    const auto start_echo = [this](Request& q, Response& r) {
+      r.upgrade(q, {.max_message = 100, .max_queued = 1 << 20}, [this](std::shared_ptr<WebSocket> socket) {
+        {
+          std::lock_guard lock(mutex);
+          last = socket;
+        }
+        return WebSocketEvents{
+            [socket](std::string_view text, WebSocket::Kind kind) { (void)socket->send(text, kind); },
+            [this](std::uint16_t code) {
+              std::lock_guard lock(mutex);
+              closed = code;
+              changed.notify_all();
+            }};
+      });
+    };
+    router->add("GET", "/ws", inline_run(), start_echo);
+    router->add("GET", "/ws-worker", start_echo);
+    start();
+  }
+  int wait_closed() {
+    std::unique_lock lock(mutex);
+    changed.wait_for(lock, 10s, [this] { return closed != 0; });
+    return closed;
+  }
+  std::shared_ptr<WebSocket> socket() {
+    std::lock_guard lock(mutex);
+    return last;
+  }
+
+  std::mutex mutex;
+  std::condition_variable changed;
+  std::shared_ptr<WebSocket> last;
+  int closed = 0;
+};
+
+TEST_F(WebSocketTest, EchoesAndCloses) {
+  for (const char* path : {"/ws", "/ws-worker"}) {
+    closed = 0;
+    auto client = connect();
+    const auto head = client.ask(upgrade(path), "\r\n\r\n");
+    EXPECT_TRUE(head.starts_with("HTTP/1.1 101 ")) << head;
+    EXPECT_TRUE(contains(head, "Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n"));
+    EXPECT_EQ(client.ask(masked(0x81, "hello"), "hello"), "\x81\x05hello");
+    EXPECT_EQ(client.ask(masked(0x89, "p!"), "p!"), "\x8a\x02p!");
+    EXPECT_EQ(client.ask(masked(0x88, "\x03\xe8"), {}), "\x88\x02\x03\xe8<end>");
+    EXPECT_EQ(wait_closed(), 1000);
+    EXPECT_EQ(socket()->send("too late").code(), Errc::Cancelled);
+  }
+}
+
+TEST_F(WebSocketTest, TheServerMaySpeakFirstAndClose) {
+  auto client = connect();
+  client.ask(upgrade("/ws"), "\r\n\r\n");
+  ASSERT_TRUE(socket()->send("news"));
+  EXPECT_EQ(client.read_until("news"), "\x81\x04news");
+  socket()->close(1001, "bye");
+  EXPECT_EQ(client.read_until("bye"),
+            "\x88\x05\x03\xe9"
+            "bye");
+  EXPECT_EQ(client.ask(masked(0x88, "\x03\xe9"), {}), "<end>");
+  EXPECT_EQ(wait_closed(), 1001);
+}
+
+TEST_F(WebSocketTest, SilentClientsArePingedThenCut) {
+  auto client = connect();
+  client.ask(upgrade("/ws"), "\r\n\r\n");
+  EXPECT_EQ(client.read_until(std::string_view("\x89\0", 2)), std::string("\x89\0", 2));
+  client.send(masked(0x8a, ""));
+  EXPECT_EQ(client.read_until(std::string_view("\x89\0", 2)), std::string("\x89\0", 2));
+  EXPECT_EQ(client.read_all(), "<end>");
+  EXPECT_EQ(wait_closed(), 1006);
+}
+
+TEST_F(WebSocketTest, LargeMessagesEndTheConnection) {
+  auto client = connect();
+  client.ask(upgrade("/ws"), "\r\n\r\n");
+  EXPECT_EQ(client.ask(masked(0x81, std::string(101, 'a')), "\x03\xf1"), "\x88\x02\x03\xf1");
+}
+
+TEST_F(WebSocketTest, ClientsThatDoNotKeepUpAreLetGo) {
+  auto client = connect();
+  client.ask(upgrade("/ws"), "\r\n\r\n");
+  const std::string piece(100000, 'x');
+  Status status = ok();
+  for (int i = 0; i < 1000 && status; ++i) status = socket()->send(piece);
+  EXPECT_EQ(status.code(), Errc::TooLarge);
+  EXPECT_FALSE(socket()->is_open());
+  EXPECT_NE(wait_closed(), 0);
+}
+
+TEST_F(WebSocketTest, WantsAProperRequest) {
+  EXPECT_TRUE(connect().ask(get("/ws"), "clients\n").starts_with("HTTP/1.1 426 "));
+  auto old = upgrade("/ws");
+  old.replace(old.find("Version: 13"), 11, "Version: 12");
+  EXPECT_TRUE(contains(connect().ask(old, "here\n"), "Sec-WebSocket-Version: 13\r\n"));
+  auto odd = upgrade("/ws");
+  odd.replace(odd.find("dGhl"), 4, "dGh!");
+  EXPECT_TRUE(connect().ask(odd, "field\n").starts_with("HTTP/1.1 400 "));
+}
+
+TEST_F(WebSocketTest, ADrainSaysGoodbye) {
+  auto client = connect();
+  client.ask(upgrade("/ws"), "\r\n\r\n");
+  std::thread drainer([&] { server->drain(std::chrono::steady_clock::now() + 10s); });
+  EXPECT_TRUE(contains(client.read_until("ends"), "\x03\xe9the server ends"));
+  client.send(masked(0x88, "\x03\xe9"));
+  EXPECT_EQ(client.read_all(), "<end>");
+  drainer.join();
+}
+
+}  // namespace
+}  // namespace slipway::http
