@@ -7,11 +7,6 @@
 namespace slipway::http {
 namespace {
 
-std::string_view without_port(std::string_view host) {
-  if (host.starts_with('[')) return host.substr(0, std::min(host.find(']'), host.size() - 1) + 1);
-  return host.substr(0, host.find(':'));
-}
-
 // One element of a list of addresses: "192.0.2.1", "192.0.2.1:1234", "[2001:db8::1]:1234", "\"[2001:db8::1]\"".
 std::optional<AddressBytes> listed_address(std::string_view text) {
   text = trim_blanks(text);
@@ -59,15 +54,7 @@ Status Binding::prepare() {
   if (!security.enabled) return ok();
   for (const auto& name : security.hosts_proxy_headers) SLIPWAY_TRY(check_token(name, "hosts_proxy_headers"));
   for (const auto& [name, value] : security.https_proxy_headers) SLIPWAY_TRY(check_token(name, "https_proxy_headers"));
-  if (security.allowed_hosts_are_regex) {
-    for (const auto& pattern : security.allowed_hosts) {
-      try {
-        host_patterns_.emplace_back(pattern, std::regex::ECMAScript | std::regex::icase | std::regex::optimize);
-      } catch (const std::regex_error& error) {
-        return Error(Errc::InvalidArgument, "allowed_hosts", "'" + pattern + "' is no regular expression");
-      }
-    }
-  }
+  SLIPWAY_TRY(hosts_.set(security.allowed_hosts, security.allowed_hosts_are_regex));
   FieldBlock fields;
   const auto set = [&fields](std::string_view name, const std::string& value) {
     if (!value.empty()) fields.set(name, value);
@@ -136,27 +123,12 @@ void Binding::identify(RequestParts& parts) const {
   for (const auto& name : security.hosts_proxy_headers) parts.headers.remove(name);
 }
 
-bool Binding::host_allowed(std::string_view host) const {
-  const auto& security = options_.security;
-  if (security.allowed_hosts.empty()) return true;
-  const auto bare = without_port(host);
-  if (security.allowed_hosts_are_regex) {
-    // std::regex recurses once a character: nobody has names as long as that.
-    if (host.size() > 255) return false;
-    return std::any_of(host_patterns_.begin(), host_patterns_.end(),
-                       [&](const std::regex& pattern) { return std::regex_search(host.begin(), host.end(), pattern); });
-  }
-  return std::any_of(security.allowed_hosts.begin(), security.allowed_hosts.end(), [&](const std::string& allowed) {
-    return equal_ignoring_case(allowed, host) || equal_ignoring_case(allowed, bare);
-  });
-}
-
 bool Binding::answer(const Request& request, Response& response) const {
   const auto& security = options_.security;
   if (security.enabled) {
     response.fields().append_block(security_fields_);
     if (!sts_.empty() && request.is_https()) response.set_header("Strict-Transport-Security", sts_);
-    if (!host_allowed(request.host())) {
+    if (!hosts_.allow(request.host())) {
       response.fail(403, "this host is not served here");
       return true;
     }

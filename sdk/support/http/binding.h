@@ -3,7 +3,6 @@
 
 #include <memory>
 #include <optional>
-#include <regex>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -11,6 +10,7 @@
 #include "slipway/result.h"
 #include "support/http/binding_options.h"
 #include "support/http/cors.h"
+#include "support/http/host_names.h"
 #include "support/http/networks.h"
 #include "support/http/request.h"
 #include "support/http/response.h"
@@ -35,12 +35,11 @@ class Binding {
   explicit Binding(BindingOptions options) : options_(std::move(options)), cors_(options_.cors) {}
   Status prepare();
   std::optional<std::string> client_address(const Fields& fields) const;
-  bool host_allowed(std::string_view host) const;
 
   const BindingOptions options_;
   const Cors cors_;
   Networks proxies_;
-  std::vector<std::regex> host_patterns_;
+  HostNames hosts_;
   std::string security_fields_, sts_;
 };
 

@@ -65,7 +65,7 @@ void Exchange::clear() {
 
 Result<std::size_t> CollectedBody::read(std::span<std::byte> out) {
   const auto count = std::min(out.size(), text.size() - at_);
-  std::memcpy(out.data(), text.data() + at_, count);
+  if (count > 0) std::memcpy(out.data(), text.data() + at_, count);
   at_ += count;
   return count;
 }
@@ -97,9 +97,10 @@ Result<std::size_t> ConnectionBody::read_some(std::span<std::byte> out) {
   while (true) {
     while (!input.empty() && decoder.state() == BodyDecoder::State::More) {
       const auto step = decoder.next(input.unread(), out.size());
-      std::memcpy(out.data(), step.data.data(), step.data.size());
+      const auto count = step.data.size();
+      if (count > 0) std::memcpy(out.data(), step.data.data(), count);
       input.consume(step.consumed);
-      if (!step.data.empty()) return step.data.size();
+      if (count > 0) return count;
     }
     if (decoder.state() == BodyDecoder::State::Done) return std::size_t{0};
     if (decoder.state() == BodyDecoder::State::Bad)

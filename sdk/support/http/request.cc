@@ -25,7 +25,7 @@ std::optional<std::string_view> credentials_of(const Fields& headers, std::strin
 
 Result<std::size_t> StringBody::read(std::span<std::byte> out) {
   const auto count = std::min(out.size(), text_.size() - at_);
-  std::memcpy(out.data(), text_.data() + at_, count);
+  if (count > 0) std::memcpy(out.data(), text_.data() + at_, count);
   at_ += count;
   return count;
 }

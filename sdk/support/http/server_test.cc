@@ -113,7 +113,8 @@ class ServerTest : public ::testing::Test {
     options.lanes[1].queue = 1;
     options.io_threads = 2;
   }
-  ~ServerTest() override {
+  // Before what handlers of derived tests use is gone.
+  void TearDown() override {
     gate.open();
     if (server) server->stop();
   }
@@ -503,7 +504,10 @@ class FileTest : public ServerTest {
     router->add("GET", "/now", {.run = Run::Worker}, send(true));
     start();
   }
-  void TearDown() override { std::filesystem::remove(path); }
+  void TearDown() override {
+    ServerTest::TearDown();
+    std::filesystem::remove(path);
+  }
   std::string body(const std::string& text) { return text.substr(text.find("\r\n\r\n") + 4); }
 
   std::filesystem::path path;
