@@ -4,6 +4,7 @@
 #include <boost/json.hpp>
 
 #include "core/accounts/entity_json.h"
+#include "core/management/folder_mappings.h"
 #include "core/management/operation.h"
 
 namespace slipway::management {
@@ -28,10 +29,11 @@ struct Crud {
   static Result<boost::json::value> list(const Call& call) {
     SLIPWAY_ASSIGN(const accounts::ListRequest request, list_request(call));
     SLIPWAY_ASSIGN(const auto entities, catalog(call).list(request));
+    FolderMappings folders(call, accounts::Rendering::Api);
     boost::json::array items;
     for (Entity entity : entities) {
       SLIPWAY_TRY(catalog(call).describe_uses(entity));
-      items.push_back(accounts::to_json(entity, accounts::Rendering::Api));
+      items.push_back(folders.document(entity));
     }
     return page(std::move(items), request);
   }
@@ -39,17 +41,17 @@ struct Crud {
     SLIPWAY_ASSIGN(const std::string name, call.text(Family::kKey));
     SLIPWAY_ASSIGN(Entity entity, catalog(call).get(name));
     SLIPWAY_TRY(catalog(call).describe_uses(entity));
-    return boost::json::value(accounts::to_json(entity, rendering_of(call)));
+    return boost::json::value(FolderMappings(call, rendering_of(call)).document(entity));
   }
   static Result<boost::json::value> add(const Call& call) {
     SLIPWAY_ASSIGN(Entity entity, entity_of<Entity>(call));
     SLIPWAY_ASSIGN(const Entity stored, catalog(call).add(std::move(entity), call.actor));
-    return boost::json::value(accounts::to_json(stored, rendering_of(call)));
+    return boost::json::value(FolderMappings(call, rendering_of(call)).document(stored));
   }
   static Result<boost::json::value> update(const Call& call) {
     SLIPWAY_ASSIGN(Entity entity, entity_of<Entity>(call));
     SLIPWAY_ASSIGN(const Entity stored, catalog(call).update(std::move(entity), call.actor));
-    return boost::json::value(accounts::to_json(stored, accounts::Rendering::Api));
+    return boost::json::value(FolderMappings(call, accounts::Rendering::Api).document(stored));
   }
   static Result<boost::json::value> remove(const Call& call) {
     SLIPWAY_ASSIGN(const std::string name, call.text(Family::kKey));

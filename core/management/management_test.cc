@@ -268,6 +268,31 @@ TEST_F(ManagementTest, MembersThatNobodyKnowsAreIgnoredAndThoseOfADumpStay) {
   for (const char* ignored : {"from_a_client", "clients_filter"}) EXPECT_EQ(dump.find(ignored), std::string::npos);
 }
 
+// The contract's VirtualFolder is a folder and its mapping in one.
+TEST_F(ManagementTest, MappedFoldersAreWrittenWhole) {
+  ASSERT_OK(call("folders.add", {{"name", "photos"}, {"mapped_path", "/srv/photos"}, {"description", "of us"}}));
+  json::object user = a_user("bob");
+  user["virtual_folders"] =
+      json::array{json::object{{"name", "photos"}, {"virtual_path", "/p"}, {"quota_size", -1}, {"quota_files", -1}}};
+  ASSERT_OK(call("users.add", user));
+  json::object group{{"name", "staff"}, {"virtual_folders", user["virtual_folders"]}};
+  ASSERT_OK(call("groups.add", group));
+  const auto is_whole = [](const json::value& document) {
+    const auto& folder = document.at("virtual_folders").at(0).as_object();
+    EXPECT_EQ(folder.at("virtual_path").as_string(), "/p");
+    EXPECT_EQ(folder.at("quota_size").as_int64(), -1);
+    EXPECT_EQ(folder.at("mapped_path").as_string(), "/srv/photos");
+    EXPECT_EQ(folder.at("description").as_string(), "of us");
+    EXPECT_TRUE(folder.at("filesystem").is_object());
+    EXPECT_FALSE(folder.contains("users"));
+  };
+  const auto got = *call("users.get", {{"username", "bob"}});
+  is_whole(got);
+  is_whole(call("users.list")->at("items").at(0));
+  is_whole(*call("users.update", got));
+  is_whole(*call("groups.get", {{"name", "staff"}}));
+}
+
 TEST_F(ManagementTest, SecondFactorsAreTurnedOff) {
   ASSERT_OK(call("users.add", a_user("bob")));
   EXPECT_ERROR(call("users.mfa.disable", {{"username", "bob"}}), Errc::InvalidArgument,

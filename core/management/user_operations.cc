@@ -18,8 +18,9 @@ Result<json::value> list(const Call& call) {
   SLIPWAY_ASSIGN(accounts::ListRequest request, list_request(call));
   if (call.is_scoped()) request.role = call.actor.role;
   SLIPWAY_ASSIGN(const auto users, call.rooms.accounts.users().list(request));
+  FolderMappings folders(call, Rendering::Api);
   json::array items;
-  for (const User& user : users) items.push_back(accounts::to_json(user, Rendering::Api));
+  for (const User& user : users) items.push_back(folders.document(user));
   return page(std::move(items), request);
 }
 
@@ -27,14 +28,14 @@ Result<json::value> get(const Call& call) {
   SLIPWAY_ASSIGN(const std::string name, call.name("username"));
   SLIPWAY_ASSIGN(const User user, call.rooms.accounts.users().get(name));
   SLIPWAY_TRY(within_scope(call, user));
-  return json::value(accounts::to_json(user, rendering_of(call)));
+  return json::value(FolderMappings(call, rendering_of(call)).document(user));
 }
 
 Result<json::value> add(const Call& call) {
   SLIPWAY_ASSIGN(User user, entity_of<User>(call));
   if (call.is_scoped()) user.role = call.actor.role;
   SLIPWAY_ASSIGN(const User stored, call.rooms.accounts.users().add(std::move(user), call.actor));
-  return json::value(accounts::to_json(stored, rendering_of(call)));
+  return json::value(FolderMappings(call, rendering_of(call)).document(stored));
 }
 
 Result<json::value> update(const Call& call) {
@@ -45,7 +46,7 @@ Result<json::value> update(const Call& call) {
   SLIPWAY_ASSIGN(const User stored, call.rooms.accounts.users().update(std::move(user), call.actor));
   if (call.rooms.sessions != nullptr && call.flag("disconnect"))
     call.rooms.sessions->connections().close_user(stored.username);
-  return json::value(accounts::to_json(stored, Rendering::Api));
+  return json::value(FolderMappings(call, Rendering::Api).document(stored));
 }
 
 Result<json::value> remove(const Call& call) {
