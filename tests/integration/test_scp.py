@@ -590,5 +590,5 @@ def test_a_slow_transfer_does_not_keep_the_server_busy(strict, keys, tmp_path):
         before = cpu_seconds()
         time.sleep(5)
         # A thread that looked again and again whether there is room would use all of it.
-        assert cpu_seconds() - before < 1.5
+        assert cpu_seconds() - before < 0.3
         d.channel.close()
