@@ -293,6 +293,27 @@ TEST_F(ManagementTest, MappedFoldersAreWrittenWhole) {
   is_whole(*call("groups.get", {{"name", "staff"}}));
 }
 
+TEST_F(ManagementTest, AdminsWhoSeeNoGroupsGiveTheirOwnToNewUsers) {
+  for (const char* name : {"staff", "sales", "all"}) ASSERT_OK(call("groups.add", {{"name", name}}));
+  const auto as = [](const char* name, int type) {
+    return json::object{{"name", name}, {"options", json::object{{"add_to_users_as", type}}}};
+  };
+  ASSERT_OK(call("admins.add", {{"username", "adm"},
+                                {"status", 1},
+                                {"password", "s3cret Pass"},
+                                {"permissions", json::array{"add_users", "edit_users"}},
+                                {"groups", json::array{as("staff", 1), as("sales", 2), as("all", 0)}}}));
+  const Actor blind = admin_with({"add_users", "edit_users"});
+  const auto added = call(blind, "users.add", a_user("bob"));
+  ASSERT_OK(added);
+  const json::array expected{json::object{{"name", "staff"}, {"type", 1}}, json::object{{"name", "sales"}, {"type", 2}},
+                             json::object{{"name", "all"}, {"type", 3}}};
+  EXPECT_EQ(added->at("groups"), expected);
+  EXPECT_FALSE(call(blind, "users.update", a_user("bob"))->contains("groups")) << "on creation only";
+  EXPECT_FALSE(call(admin_with({"add_users", "view_groups"}), "users.add", a_user("ann"))->contains("groups"));
+  EXPECT_FALSE(call("users.add", a_user("eve"))->contains("groups"));
+}
+
 TEST_F(ManagementTest, SecondFactorsAreTurnedOff) {
   ASSERT_OK(call("users.add", a_user("bob")));
   EXPECT_ERROR(call("users.mfa.disable", {{"username", "bob"}}), Errc::InvalidArgument,

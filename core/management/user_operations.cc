@@ -1,4 +1,7 @@
 // Users, with what role administrators may see of them.
+#include <algorithm>
+#include <array>
+
 #include "core/management/crud.h"
 
 namespace slipway::management {
@@ -31,9 +34,26 @@ Result<json::value> get(const Call& call) {
   return json::value(FolderMappings(call, rendering_of(call)).document(user));
 }
 
+// An administrator who does not see groups cannot choose them: those set for the administrator are given.
+Status add_groups_of_admin(const Call& call, User& user) {
+  const auto& held = call.actor.permissions;
+  const auto sees = [&](std::string_view permission) { return std::ranges::find(held, permission) != held.end(); };
+  if (call.actor.kind != Actor::Kind::Admin || sees("*") || sees("view_groups") || sees("manage_groups")) return ok();
+  const auto admin = call.rooms.accounts.admins().get(call.actor.name);
+  if (!admin) return admin.code() == Errc::NotFound ? ok() : Status(admin.error());
+  for (const accounts::AdminGroupMapping& group : admin->groups) {
+    if (std::ranges::find(user.groups, group.name, &accounts::GroupMapping::name) != user.groups.end()) continue;
+    constexpr std::array kTypes{accounts::GroupType::Membership, accounts::GroupType::Primary,
+                                accounts::GroupType::Secondary};
+    user.groups.push_back({group.name, kTypes.at(static_cast<std::size_t>(group.options.add_to_users_as))});
+  }
+  return ok();
+}
+
 Result<json::value> add(const Call& call) {
   SLIPWAY_ASSIGN(User user, entity_of<User>(call));
   if (call.is_scoped()) user.role = call.actor.role;
+  SLIPWAY_TRY(add_groups_of_admin(call, user));
   SLIPWAY_ASSIGN(const User stored, call.rooms.accounts.users().add(std::move(user), call.actor));
   return json::value(FolderMappings(call, rendering_of(call)).document(stored));
 }
