@@ -109,16 +109,24 @@ void StorageWriter::keep_attributes(const OpContext& ctx) {
   if (has(abilities, Capability::Mode) && !mode_set_) (void)file_->set_attributes(ctx, {.mode = old.mode});
 }
 
+// Somebody may have renamed or removed what is written in place, and put another file there.
+bool StorageWriter::is_still_there(const OpContext& ctx) {
+  const auto ours = file_->stat(ctx);
+  const auto there = written_fs_->stat(ctx, written_, Follow::No);
+  return ours && there && ours->links > 0 && ours->size == there->size && ours->mtime == there->mtime;
+}
+
 void StorageWriter::abandon(const OpContext& ctx, Leave leave) {
   if (!file_) return;
   if (plan_.staged && leave == Leave::Partial) {
     (void)commit(ctx);
     return;
   }
-  file_.reset();
   // A storage that shows files when they are finished has not touched the old one.
   const bool in_place = !plan_.staged && !has(written_fs_->capabilities(), Capability::CommitOnFinish);
-  if (plan_.staged || (in_place && leave == Leave::Nothing)) (void)written_fs_->remove(ctx, written_);
+  const bool removes = plan_.staged || (in_place && leave == Leave::Nothing && is_still_there(ctx));
+  file_.reset();
+  if (removes) (void)written_fs_->remove(ctx, written_);
 }
 
 }  // namespace slipway::vfs

@@ -43,6 +43,7 @@ class StorageWriter {
   StorageWriter(Place target, Plan plan, std::shared_ptr<Filesystem> written_fs, VPath written,
                 std::unique_ptr<File> file);
   void keep_attributes(const OpContext& ctx);
+  bool is_still_there(const OpContext& ctx);
   Status publish(const OpContext& ctx);
   Status move_in(const OpContext& ctx);
 

@@ -115,6 +115,19 @@ TEST_F(Upload, StagedElsewhereAppearsAtOnceAndKeepsChosenAttributes) {
   EXPECT_EQ(account->used(), (QuotaUsage{5, 1}));
 }
 
+TEST_F(Upload, OneThatFailsRemovesNoFileThatTookItsPath) {
+  policy.mounts[0].quota = nullptr;
+  policy.max_upload_size = 100;
+  auto file = open("/f");
+  ASSERT_TRUE(file->write_at(ctx, 0, bytes_of("mine")));
+  ASSERT_TRUE(guard().rename(ctx, VPath("/f"), VPath("/g")));
+  ASSERT_TRUE(upload("/f", "another"));
+  EXPECT_EQ(file->write_at(ctx, 4, bytes_of(std::string(100, 'x'))).code(), Errc::QuotaExceeded);
+  file.reset();
+  EXPECT_EQ(home->content("/f"), "another");
+  EXPECT_EQ(home->content("/g"), "mine");
+}
+
 TEST_F(Upload, ReadingBeyondTheDownloadQuotaDoesNotEndIt) {
   policy.transferred = std::make_shared<TransferAccount>(0, 0, nullptr);
   policy.transfer_limits.download = 1;
