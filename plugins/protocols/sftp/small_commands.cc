@@ -80,7 +80,7 @@ class UnameCommand final : public ShellCommand {
       }
       wanted += letters;
     }
-    if (wanted.empty()) wanted = "s";
+    if (wanted.empty()) wanted += 's';
     context.io.write((wanted.find('a') != std::string::npos ? names_.all : chosen(wanted)) + "\n");
     return outcome;
   }
