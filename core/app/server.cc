@@ -1,5 +1,6 @@
 #include "core/app/server.h"
 
+#include <sys/resource.h>
 #include <sys/stat.h>
 
 #include <boost/asio/io_context.hpp>
@@ -269,6 +270,14 @@ void Server::stop() {
   log::flush();
 }
 
+// The usual 1024 are what programs with select() can bear; a server with thousands of connections takes what it may.
+void raise_descriptor_limit() {
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= limit.rlim_max) return;
+  limit.rlim_cur = limit.rlim_max;
+  ::setrlimit(RLIMIT_NOFILE, &limit);
+}
+
 }  // namespace
 
 int run_server(const ServeOptions& options) {
@@ -278,6 +287,7 @@ int run_server(const ServeOptions& options) {
   }
   std::signal(SIGPIPE, SIG_IGN);
   std::signal(SIGXFSZ, SIG_IGN);  // a file beyond the process's limit is an error of its write
+  raise_descriptor_limit();
   Server server(options);
   const Status started = server.start();
   if (started) {

@@ -34,6 +34,14 @@ void HandleTable::erase(std::string_view handle) noexcept {
   std::memcpy(&index, handle.data(), sizeof index);
   free_.push_back(index);
   --open_;
+  if (budget_ != nullptr) budget_->give(1);
+}
+
+void HandleTable::clear() noexcept {
+  slots_.clear();
+  free_.clear();
+  if (budget_ != nullptr) budget_->give(open_);
+  open_ = 0;
 }
 
 }  // namespace slipway::sftp

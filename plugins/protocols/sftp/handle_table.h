@@ -1,6 +1,7 @@
 // The open files and directories of one SFTP session, by the handles that its client holds.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <deque>
 #include <memory>
@@ -36,12 +37,42 @@ struct OpenDirectory {
   bool dot_entries = false;  // "." and ".." are still to be sent
 };
 
+// Handles that several tables may hold together, so that one client does not take every descriptor of the process.
+// Thread-safe; soft by as many as are opened at once.
+class HandleBudget {
+ public:
+  // `above`, if any, counts them too and outlives this.
+  explicit HandleBudget(std::size_t most, HandleBudget* above = nullptr) noexcept : most_(most), above_(above) {}
+
+  bool spent() const noexcept {
+    return held_.load(std::memory_order_relaxed) >= most_ || (above_ != nullptr && above_->spent());
+  }
+  void take() noexcept {
+    held_.fetch_add(1, std::memory_order_relaxed);
+    if (above_ != nullptr) above_->take();
+  }
+  void give(std::size_t count) noexcept {
+    held_.fetch_sub(count, std::memory_order_relaxed);
+    if (above_ != nullptr) above_->give(count);
+  }
+  std::size_t held() const noexcept { return held_.load(std::memory_order_relaxed); }
+
+ private:
+  const std::size_t most_;
+  HandleBudget* const above_;
+  std::atomic<std::size_t> held_ = 0;
+};
+
 // A handle names a slot and the count of its uses, so that one that was closed never means what was opened later.
 class HandleTable {
  public:
-  explicit HandleTable(std::size_t limit) : limit_(limit) {}
+  // `budget`, if any, outlives the table.
+  explicit HandleTable(std::size_t limit, HandleBudget* budget = nullptr) : limit_(limit), budget_(budget) {}
+  ~HandleTable() { clear(); }
+  HandleTable(const HandleTable&) = delete;
+  HandleTable& operator=(const HandleTable&) = delete;
 
-  bool full() const noexcept { return open_ >= limit_; }
+  bool full() const noexcept { return open_ >= limit_ || (budget_ != nullptr && budget_->spent()); }
   std::size_t size() const noexcept { return open_; }
   // Not when full().
   template <class T>
@@ -53,7 +84,7 @@ class HandleTable {
   OpenFile* writer_of(const VPath& path) noexcept;
   void erase(std::string_view handle) noexcept;
   // Files first closed are those first opened.
-  void clear() noexcept { slots_.clear(), free_.clear(), open_ = 0; }
+  void clear() noexcept;
 
  private:
   struct Slot {
@@ -69,6 +100,7 @@ class HandleTable {
   static std::string encode(std::uint32_t index, std::uint32_t uses);
 
   const std::size_t limit_;
+  HandleBudget* const budget_;
   std::deque<Slot> slots_;
   std::vector<std::uint32_t> free_;
   std::size_t open_ = 0;
@@ -86,6 +118,7 @@ std::string HandleTable::insert(T entry) {
   slot.entry = std::move(entry);
   ++slot.uses;
   ++open_;
+  if (budget_ != nullptr) budget_->take();
   return encode(index, slot.uses);
 }
 

@@ -68,5 +68,28 @@ TEST(HandleTable, KnowsTheUploadOfAPath) {
   EXPECT_EQ(table.writer_of(VPath("/written")), table.file(upload));
 }
 
+TEST(HandleTable, ABudgetIsSharedAndGivenBack) {
+  HandleBudget all(3);
+  HandleBudget mine(2, &all), yours(2, &all);
+  HandleTable a(10, &mine);
+  const auto first = a.insert(file_at("/1", false));
+  a.insert(file_at("/2", false));
+  EXPECT_TRUE(a.full());
+  {
+    HandleTable b(10, &yours);
+    EXPECT_FALSE(b.full());
+    b.insert(file_at("/3", false));
+    EXPECT_TRUE(b.full()) << "everybody's is spent";
+    EXPECT_EQ(all.held(), 3u);
+    a.erase(first);
+    EXPECT_FALSE(b.full());
+    EXPECT_FALSE(a.full());
+  }
+  EXPECT_EQ(all.held(), 1u);
+  a.clear();
+  EXPECT_EQ(all.held(), 0u);
+  EXPECT_EQ(mine.held(), 0u);
+}
+
 }  // namespace
 }  // namespace slipway::sftp

@@ -3,6 +3,7 @@
 #include <openssl/crypto.h>
 #include <openssl/rand.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -36,6 +37,14 @@ bool window_can_grow() {
   return version != nullptr && std::strncmp(version, "0.10.", 5) == 0;
 }
 
+// Half of what the process may open: the rest is for connections, and for other protocols.
+std::size_t most_handles() {
+  rlimit limit{};
+  constexpr std::size_t kWithoutLimit = 1u << 20;
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY) return kWithoutLimit;
+  return limit.rlim_cur / 2;
+}
+
 std::string random_hex() {
   std::array<unsigned char, 16> bytes{};
   RAND_bytes(bytes.data(), static_cast<int>(bytes.size()));
@@ -55,8 +64,10 @@ Server::Server(Services services, ListenerService& listeners, ServerSettings* st
       listeners_(listeners),
       stored_(stored),
       config_dir_(std::move(config_dir)),
-      window_budget_(kWindowBudget) {
+      window_budget_(kWindowBudget),
+      handle_budget_(most_handles()) {
   ssh_init();
+  environment_.settings.handles = &handle_budget_;
   environment_.settings.dot_entries =
       !is_set("SLIPWAY_HOOK__DISABLE_DOT_ENTRIES") && !is_set("SFTPGO_HOOK__DISABLE_DOT_ENTRIES");
   environment_.commands = &commands_;

@@ -73,6 +73,7 @@ class Server {
   ServerSettings* const stored_;
   const std::string config_dir_;
   WindowBudget window_budget_;
+  HandleBudget handle_budget_;
   CurrentCommands commands_;
   ChannelEnvironment environment_;
 

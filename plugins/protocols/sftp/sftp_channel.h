@@ -15,7 +15,8 @@ namespace slipway::sftp {
 
 // What differs between servers, not between sessions.
 struct ChannelSettings {
-  bool dot_entries = true;  // "." and ".." in listings
+  bool dot_entries = true;          // "." and ".." in listings
+  HandleBudget* handles = nullptr;  // of the client's connection; null: no bound beyond the session's own
 };
 
 // One thread at a time. receive() may be called while the caller sends what to_send() gave, and is the only one that
@@ -145,7 +146,7 @@ class SftpChannel final : public ChannelProgram {
   ByteQueue replies_, sending_;
   PacketWriter writer_{replies_};
   std::optional<StreamedWrite> write_;
-  HandleTable handles_{kMaxHandles};
+  HandleTable handles_{kMaxHandles, settings_.handles};
   std::unique_ptr<LongRequest> long_;  // the request at the front of requests_
   bool initialised_ = false, broken_ = false, input_ended_ = false;
 };

@@ -46,6 +46,11 @@ void release_unused_stack() noexcept {
 #endif
 }
 
+ChannelEnvironment with_handles(ChannelEnvironment environment, HandleBudget& handles) {
+  environment.settings.handles = &handles;
+  return environment;
+}
+
 SshConnection* self(void* data) { return static_cast<SshConnection*>(data); }
 
 }  // namespace
@@ -55,7 +60,8 @@ SshConnection::SshConnection(Services services, std::shared_ptr<const Transport>
     : services_(services),
       transport_(std::move(transport)),
       accepted_(std::move(client.accepted)),
-      environment_(environment),
+      handles_(kMaxHandles, environment.settings.handles),
+      environment_(with_handles(environment, handles_)),
       id_(std::move(client.id)),
       reader_(accepted_.fd),
       auth_gate_([this](const UserauthRequest& request) { return login_->admit(request); }),

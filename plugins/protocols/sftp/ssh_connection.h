@@ -58,6 +58,7 @@ class SshConnection final : private ChannelOwner {
 
  private:
   static constexpr std::size_t kMaxChannels = 32;
+  static constexpr std::size_t kMaxHandles = 2 * SftpChannel::kMaxHandles;  // of all channels
 
   Result<std::unique_ptr<Session>> open_session(std::string_view protocol, std::string_view connection_id) override;
   const PathResolver& paths() const noexcept override { return services_.paths; }
@@ -87,7 +88,8 @@ class SshConnection final : private ChannelOwner {
   Services services_;
   const std::shared_ptr<const Transport> transport_;
   const AcceptedConnection accepted_;
-  const ChannelEnvironment& environment_;
+  HandleBudget handles_;
+  const ChannelEnvironment environment_;
   const std::string id_;
 
   ReadAhead reader_;

@@ -1,0 +1,176 @@
+"""How long a client's listing takes while others attack the server: median, 99th percentile and longest, in ms.
+
+    python3 tests/bench/ssh_hostile.py [--seconds 10] [--entries 1000000] [--build build/release]
+
+The listing is of a small directory, by a client of its own process that is logged in already. Attackers are programs of
+the same machine: with as many of them as processors, part of what is seen is their own appetite, hence the first line.
+"""
+import argparse
+import contextlib
+import os
+import pathlib
+import shutil
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+
+HERE = pathlib.Path(__file__).resolve().parent
+
+
+def arguments():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--seconds", type=float, default=10)
+    parser.add_argument("--entries", type=int, default=1_000_000)
+    parser.add_argument("--build", type=pathlib.Path, default=pathlib.Path("build/release"))
+    parser.add_argument("--watch", nargs=2, metavar=("PORT", "KEY"), help=argparse.SUPPRESS)
+    return parser.parse_args()
+
+
+options = arguments()
+os.environ["SLIPWAY_BUILD_DIR"] = str(options.build.resolve())
+sys.path.insert(0, str(HERE.parent / "integration"))
+import test_hostile as hostile  # noqa: E402
+from clients import Keys, Paramiko  # noqa: E402
+from slipway_server import SlipwayServer, user  # noqa: E402
+
+
+class Key:
+    def __init__(self, path):
+        self.private = path
+
+
+def watch(port, key):
+    """Lists until the end of its input; prints the times."""
+    with Paramiko(int(port), "anna", key=Key(key)) as p:
+        ending = threading.Event()
+        threading.Thread(target=lambda: (sys.stdin.read(), ending.set()), daemon=True).start()
+        times = []
+        while not ending.is_set():
+            start = time.perf_counter()
+            p.sftp.listdir("/")
+            times.append((time.perf_counter() - start) * 1000)
+            time.sleep(0.02)
+    times.sort()
+    print(f"{times[len(times) // 2]:.1f} | {times[int(len(times) * 0.99)]:.1f} | {times[-1]:.1f} | {len(times)}")
+
+
+def quiet(server, keys, until):
+    time.sleep(max(0, until - time.monotonic()))
+
+
+def half_open(server, keys, until):
+    with contextlib.ExitStack() as stack:
+        for _ in range(1000):
+            stack.enter_context(hostile.connect(server)).sendall(b"SSH-2.0-half\r\n")
+        quiet(server, keys, until)
+
+
+def never_reads(server, keys, until):
+    with contextlib.ExitStack() as stack:
+        for i in range(20):
+            transport = stack.enter_context(hostile.mallory(server, keys, window=65536))
+            channel = hostile.sftp_channel(transport)
+            handle = hostile.prepare_file(channel, f"unread{i}")
+            channel.sendall(hostile.many_reads(handle, 1000))
+            stack.callback(channel.close)
+        quiet(server, keys, until)
+
+
+def handles(server, keys, until):
+    with hostile.mallory(server, keys) as transport:
+        channel = hostile.sftp_channel(transport)
+        for i in range(1000):
+            hostile.open_file(channel, f"h{i % 10}")
+        quiet(server, keys, until)
+
+
+def crowd(server, keys, until):
+    with hostile.mallory(server, keys) as transport:
+        channel = hostile.sftp_channel(transport)
+        while time.monotonic() < until:
+            channel.sendall(hostile.request(hostile.OPENDIR, 1, hostile.text("/crowd")))
+            handle = hostile.receive(channel)[5:]
+            for _ in range(options.entries // 250):
+                channel.sendall(hostile.request(hostile.READDIR, 1, handle))
+                hostile.receive(channel)
+                time.sleep(0.001)
+                if time.monotonic() > until:
+                    return
+
+
+def floods(sources):
+    def flood(server, keys, until):
+        def one(number):
+            count = 0
+            while time.monotonic() < until:
+                count += 1
+                with contextlib.suppress(OSError, EOFError, hostile.paramiko.SSHException):
+                    sock = hostile.connect(server, f"127.0.{number}.{1 + count % 250}" if sources > 1 else "127.0.0.1")
+                    transport = hostile.paramiko.Transport(sock)
+                    try:
+                        transport.start_client(timeout=60)
+                        transport.auth_password("mallory", "wrong")
+                    finally:
+                        transport.close()
+
+        threads = [threading.Thread(target=one, args=(i,)) for i in range(8)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+
+    return flood
+
+
+def connects(server, keys, until):
+    """Connections that are closed at once, as fast as they can be made."""
+    while time.monotonic() < until:
+        with contextlib.suppress(OSError):
+            hostile.connect(server).close()
+
+
+ATTACKS = {
+    "nothing": quiet,
+    "1000 connections that stop after the banner": half_open,
+    "20 clients that ask for 32 MiB and never read": never_reads,
+    "1000 open handles": handles,
+    f"a directory of {options.entries} entries, read slowly": crowd,
+    "wrong passwords, 8 at once, one address": floods(1),
+    "wrong passwords, 8 at once, many addresses": floods(2000),
+    "connections closed at once": connects,
+}
+
+
+def main():
+    work = pathlib.Path(tempfile.mkdtemp(prefix="slipway-hostile-", dir="/dev/shm"))
+    try:
+        keys = Keys(work)
+        server = SlipwayServer(work / "server")
+        server.dump = {"users": [user(name, server.home(name), public_keys=[keys.public]) for name in ("anna", "mallory")]}
+        directory = server.home("mallory") / "crowd"
+        directory.mkdir()
+        for i in range(options.entries):
+            os.close(os.open(directory / f"entry-{i:07d}", os.O_CREAT | os.O_WRONLY))
+        for i in range(5):
+            (server.home("anna") / f"f{i}").write_bytes(b"x")
+        server.start()
+        try:
+            print("| meanwhile | median ms | 99 % | longest | listings | memory after, MiB |\n|---|---|---|---|---|---|")
+            for name, attack in ATTACKS.items():
+                watcher = subprocess.Popen(
+                    [sys.executable, __file__, "--build", str(options.build), "--watch", str(server.port), str(keys.private)],
+                    stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+                time.sleep(1)
+                attack(server, keys, time.monotonic() + options.seconds)
+                told, _ = watcher.communicate("")
+                print(f"| {name} | {told.strip()} | {hostile.resident(server) >> 20} |", flush=True)
+        finally:
+            server.stop()
+    finally:
+        shutil.rmtree(work)
+
+
+if __name__ == "__main__":
+    watch(*options.watch) if options.watch else main()
