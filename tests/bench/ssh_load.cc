@@ -164,7 +164,8 @@ void small_files(const Target& target, bool put, const std::string& directory, l
 }
 
 void large_file(const Target& target, bool put, const std::string& file, std::uint64_t bytes, std::uint32_t window) {
-  const std::uint32_t block_size = put ? 32 * 1024 : 64 * 1024;
+  // As large as OpenSSH serves; smaller once a server gives less, as OpenSSH's client does it.
+  std::uint32_t block_size = put ? 32 * 1024 : 255 * 1024;
   Pipeline pipeline(make_libssh_link(target, put ? 2u << 20 : window), Sending::Gathered);
   std::string handle;
   const auto start = Clock::now();
@@ -197,7 +198,10 @@ void large_file(const Target& target, bool put, const std::string& file, std::ui
         in_flight -= length;
         const auto got = put ? length : read_u32(rest);
         done += got;
-        if (got < length) ask(offset + got, length - got);
+        if (got < length) {
+          block_size = std::min(block_size, std::max(got, 4096u));
+          for (auto at = got; at < length; at += block_size) ask(offset + at, std::min(block_size, length - at));
+        }
       },
       [&] { return done == bytes; },
       [&] {
