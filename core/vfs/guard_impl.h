@@ -55,6 +55,7 @@ class Guard final : public Filesystem,
   // guard_server_side.cc
   Status copy_tree(const OpContext& ctx, const CopyRequest& request) override;
   Status remove_tree(const OpContext& ctx, const VPath& path) override;
+  Status move_tree(const OpContext& ctx, const VPath& from, const VPath& to) override;
   Result<std::unique_ptr<File>> open_for_digest(const OpContext& ctx, const VPath& path) override;
   void command_ended(const OpContext& ctx, const Command& command) override;
   std::optional<std::uint32_t> uid() const noexcept override { return s_->policy.uid; }

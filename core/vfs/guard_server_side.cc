@@ -36,6 +36,11 @@ Status Guard::copy_tree(const OpContext& ctx, const CopyRequest& request) {
 
 Status Guard::remove_tree(const OpContext& ctx, const VPath& path) { return vfs::remove_tree(ctx, *this, path); }
 
+Status Guard::move_tree(const OpContext& ctx, const VPath& from, const VPath& to) {
+  if (same_storage(*s_->place(from).mount, *s_->place(to).mount)) return rename(ctx, from, to);
+  return move_tree_by_copy(ctx, *this, from, to);
+}
+
 Result<std::unique_ptr<File>> Guard::open_for_digest(const OpContext& ctx, const VPath& path) {
   const GuardState& s = *s_;
   SLIPWAY_TRY(s.access.require(Permission::Download, path));

@@ -176,5 +176,39 @@ TEST(RangeCopyTest, TheKernelAndTheBufferCopyAlike) {
   std::filesystem::remove_all(directory);
 }
 
+TEST_F(ServerSide, AMoveWithinOneStorageIsARename) {
+  home->mkdir("/d");
+  home->put("/d/link", "x", FileType::Symlink);
+  ASSERT_TRUE(ability<TreeOperations>().move_tree(ctx, VPath("/d"), VPath("/e")));
+  EXPECT_TRUE(home->exists("/e/link"));
+  EXPECT_EQ(actions(), std::vector<std::string>{"rename"});
+}
+
+TEST_F(ServerSide, AMoveToAnotherStorageIsACopyAndItsRemoval) {
+  auto other = std::make_shared<FakeStorage>();
+  add_mount("/other", other, "other");
+  home->mkdir("/d");
+  home->mkdir("/d/sub");
+  home->put("/d/sub/f", "content");
+  ASSERT_TRUE(ability<TreeOperations>().move_tree(ctx, VPath("/d"), VPath("/other/d")));
+  EXPECT_EQ(other->content("/d/sub/f"), "content");
+  EXPECT_FALSE(home->exists("/d"));
+}
+
+TEST_F(ServerSide, WhatAMoveToAnotherStorageWouldLoseStops) {
+  auto other = std::make_shared<FakeStorage>();
+  add_mount("/other", other, "other");
+  home->mkdir("/d");
+  home->put("/d/link", "x", FileType::Symlink);
+  auto& trees = ability<TreeOperations>();
+  EXPECT_EQ(trees.move_tree(ctx, VPath("/d"), VPath("/other/d")).code(), Errc::NotSupported);
+  EXPECT_TRUE(home->exists("/d/link"));
+  EXPECT_FALSE(other->exists("/d"));
+  other->mkdir("/e");
+  home->mkdir("/f");
+  EXPECT_EQ(trees.move_tree(ctx, VPath("/f"), VPath("/other/e")).code(), Errc::Exists);
+  EXPECT_EQ(trees.move_tree(ctx, VPath("/other"), VPath("/g")).code(), Errc::PermissionDenied);
+}
+
 }  // namespace
 }  // namespace slipway::vfs

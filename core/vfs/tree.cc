@@ -101,4 +101,22 @@ Status remove_tree(const OpContext& ctx, Filesystem& fs, const VPath& path) {
   return ok();
 }
 
+Status move_tree_by_copy(const OpContext& ctx, Filesystem& fs, const VPath& from, const VPath& to) {
+  SLIPWAY_ASSIGN(const FileInfo source, fs.stat(ctx, from, Follow::No));
+  if (source.is_directory()) {
+    if (const auto* rules = static_cast<TreeRules*>(fs.query(TreeRules::kInterfaceId)))
+      SLIPWAY_TRY(rules->removable(from));
+    const auto target = fs.stat(ctx, to, Follow::No);
+    if (target) return refused(Errc::Exists, to, "there is something already");
+    if (target.code() != Errc::NotFound) return target.error();
+  }
+  // What a copy leaves out would be lost by the removal.
+  SLIPWAY_TRY(walk_tree(ctx, fs, from, [&](const VPath& path, const FileInfo& entry) -> Status {
+    if (entry.is_directory() || entry.is_regular()) return ok();
+    return not_supported(path, "links and special files cannot be moved to another storage");
+  }));
+  SLIPWAY_TRY(copy_tree(ctx, fs, from, to));
+  return remove_tree(ctx, fs, from);
+}
+
 }  // namespace slipway::vfs

@@ -31,4 +31,7 @@ Result<VPath> copy_target(const OpContext& ctx, Filesystem& fs, const CopyReques
 // when the directory is a root, a mount point or contains one. Stops at the first error.
 Status remove_tree(const OpContext& ctx, Filesystem& fs, const VPath& path);
 
+// Copies all of `from` to exactly `to`, then removes it; see TreeOperations::move_tree.
+Status move_tree_by_copy(const OpContext& ctx, Filesystem& fs, const VPath& from, const VPath& to);
+
 }  // namespace slipway::vfs

@@ -26,6 +26,10 @@ class TreeOperations {
   // A file or link, or a directory with everything below it that the user sees, deepest first. Nothing is removed when
   // the directory is a root, a mount point or contains one. Stops at the first error.
   virtual Status remove_tree(const OpContext&, const VPath& path) = 0;
+  // Filesystem::rename within one storage. From one storage to another: copied whole, and then removed. In a directory
+  // everything must be a file or a directory then (NotSupported), and nothing may be at its target (Exists). What was
+  // copied until an error stays; nothing is removed before everything is copied.
+  virtual Status move_tree(const OpContext&, const VPath& from, const VPath& to) = 0;
 
  protected:
   ~TreeOperations() = default;
