@@ -11,27 +11,6 @@ namespace json = boost::json;
 
 constexpr std::string_view kJson = "application/json";
 
-std::string escape_html(std::string_view text) {
-  std::string out;
-  out.reserve(text.size() + text.size() / 32 + 1);
-  for (const char c : text) {
-    switch (c) {
-      case '<':
-        out += "\\u003c";
-        break;
-      case '>':
-        out += "\\u003e";
-        break;
-      case '&':
-        out += "\\u0026";
-        break;
-      default:
-        out += c;
-    }
-  }
-  return out;
-}
-
 // A JSON pointer says where in the document; everything else is the name of an object, which the client knows.
 std::string detail_of(const Error& error) {
   if (error.cause().empty()) return error.message();
@@ -98,6 +77,29 @@ Refusal refusal_of_file(const Error& error, std::string message) {
     default:
       return with(500, "failure");
   }
+}
+
+Refusal refusal_of_path(const Error& error) { return {400, detail_of(error), "Invalid path"}; }
+
+std::string escape_html(std::string_view text) {
+  std::string out;
+  out.reserve(text.size() + text.size() / 32 + 1);
+  for (const char c : text) {
+    switch (c) {
+      case '<':
+        out += "\\u003c";
+        break;
+      case '>':
+        out += "\\u003e";
+        break;
+      case '&':
+        out += "\\u0026";
+        break;
+      default:
+        out += c;
+    }
+  }
+  return out;
 }
 
 void send_json(http::Response& response, int status, std::string_view text) {

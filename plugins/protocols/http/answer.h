@@ -22,8 +22,12 @@ Refusal refusal_of(const Error& error);
 // Of an operation on a user's files; `message` says what was tried.
 Refusal refusal_of_file(const Error& error, std::string message = {});
 
+// Of a path that a client sent and that is none.
+Refusal refusal_of_path(const Error& error);
+
 // JSON that is safe inside HTML too: < > & are written as escapes. `json` is well-formed.
 void send_json(http::Response& response, int status, std::string_view json);
+std::string escape_html(std::string_view json);
 void send_json(http::Response& response, int status, const boost::json::value& value);
 void send_message(http::Response& response, int status, std::string_view message);
 void send_refusal(http::Response& response, const Refusal& refusal);

@@ -39,8 +39,8 @@ TokenSettings token_settings(const Settings& settings) {
 
 std::vector<Route> api_routes(const Site& site) {
   std::vector<Route> all;
-  for (auto family :
-       {token_routes(), management_routes(), data_routes(), self_routes(), own_share_routes(), absent_routes()})
+  for (auto family : {token_routes(), management_routes(), data_routes(), self_routes(), own_share_routes(),
+                      absent_routes(), user_file_routes(site)})
     for (Route& route : family)
       if ((route.switched_off & site.binding.disabled_logins) == 0) all.push_back(std::move(route));
   return all;
@@ -130,7 +130,8 @@ Status WebServer::configure(const Settings& settings) {
   }
 
   auto next = fresh.begin();
-  for (auto& [binding, options] : changes) {
+  for (auto& [changed, options] : changes) {
+    Binding* const binding = changed;
     const bool is_new = std::any_of(added.begin(), added.end(), [&](const Binding& b) { return &b == binding; });
     if (!is_new) {
       SLIPWAY_TRY(server_->change_binding(binding->id, std::move(options)));

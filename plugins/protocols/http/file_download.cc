@@ -1,0 +1,121 @@
+#include "file_actions.h"
+#include "mime_types.h"
+#include "support/http/conditional.h"
+#include "zip_stream.h"
+
+namespace slipway::httpd {
+namespace {
+
+// A session's file with all that it needs: the session goes when the last byte has left.
+class SessionSource final : public http::FileSource {
+ public:
+  SessionSource(SharedSession session, std::unique_ptr<File> file)
+      : session_(std::move(session)),
+        file_(std::move(file)),
+        direct_(static_cast<DirectReads*>(file_->query(DirectReads::kInterfaceId))),
+        is_immediate_(has(session_->fs().capabilities(), Capability::Immediate)) {}
+
+  Result<std::size_t> read_at(std::uint64_t offset, std::span<std::byte> out) override {
+    return file_->read_at(session_->context(), offset, out);
+  }
+  int fd() const noexcept override { return direct_ == nullptr ? -1 : direct_->fd(); }
+  Status sent(std::size_t bytes) override {
+    return direct_ == nullptr ? ok() : direct_->sent(session_->context(), bytes);
+  }
+  bool is_immediate() const noexcept override { return is_immediate_; }
+  void finished(const Status& status, std::uint64_t) noexcept override {
+    // Without it the download counts as aborted.
+    if (status) (void)file_->finish(session_->context());
+  }
+
+ private:
+  const SharedSession session_;
+  const std::unique_ptr<File> file_;
+  DirectReads* const direct_;
+  const bool is_immediate_;
+};
+
+// For HEAD: what would be sent, without a transfer.
+class NoSource final : public http::FileSource {
+ public:
+  Result<std::size_t> read_at(std::uint64_t, std::span<std::byte>) override {
+    return Error(Errc::Internal, "HEAD", "there is nothing to read");
+  }
+};
+
+http::Validators validators_of(const FileInfo& info) {
+  http::Validators validators;
+  validators.etag = info.etag.empty() ? http::make_etag(info.mtime, info.size) : "\"" + info.etag + "\"";
+  validators.modified = std::chrono::floor<std::chrono::seconds>(info.mtime);
+  return validators;
+}
+
+// What somebody stored must not run as a page of this server.
+void forbid_scripts(http::Response& response) {
+  response.set_header("Content-Security-Policy",
+                      "sandbox; default-src 'none'; img-src 'self'; media-src 'self'; "
+                      "style-src 'unsafe-inline'");
+  response.set_header("X-Content-Type-Options", "nosniff");
+}
+
+Refusal refusal_of_download(const Error& error, std::string message) {
+  if (error.code() == Errc::QuotaExceeded) return {403, "denying read due to quota limit", std::move(message)};
+  return refusal_of_file(error, std::move(message));
+}
+
+}  // namespace
+
+void send_file(Exchange& x, SharedSession session, const VPath& path, DownloadOptions options) {
+  constexpr const char* kNoFile = "Please set the path to a valid file";
+  if (path.is_root()) return x.refuse({400, "", kNoFile});
+  const auto info = session->fs().stat(session->context(), path, Follow::Yes);
+  if (!info) return x.refuse(refusal_of_download(info.error(), tried("read", path)));
+  if (!info->is_regular()) {
+    const char* what = info->is_directory() ? " is a directory" : " is not a file";
+    return x.refuse({400, "", std::string(kNoFile) + ", " + quoted(path.str()) + what});
+  }
+
+  http::FileBody body;
+  body.size = info->size;
+  body.validators = validators_of(*info);
+  body.content_type = mime_type(path.name());
+  if (options.is_inline)
+    forbid_scripts(x.response);
+  else
+    body.disposition = http::content_disposition("attachment", path.name());
+  const auto precondition = http::check_preconditions(x.request.method(), x.request.headers(), &body.validators);
+  if (x.request.method() == "HEAD" || precondition != http::Precondition::Proceed) {
+    body.source = std::make_shared<NoSource>();
+    return x.response.set_file(std::move(body));
+  }
+
+  auto file = session->fs().open(session->context(), path, OpenOptions::reading());
+  if (!file) return x.refuse(refusal_of_download(file.error(), tried("read", path)));
+  // It may have changed since it was looked at.
+  if (const auto now = (*file)->stat(session->context())) {
+    body.size = now->size;
+    body.validators = validators_of(*now);
+  }
+  body.source = std::make_shared<SessionSource>(std::move(session), *std::move(file));
+  x.response.set_file(std::move(body));
+}
+
+void send_zip(Exchange& x, Session& session, const std::vector<VPath>& paths, const VPath& base,
+              std::string_view file_name) {
+  x.response.set_header("Content-Type", "application/zip");
+  x.response.set_header("Content-Disposition", http::content_disposition("attachment", file_name));
+  x.response.set_header("Content-Transfer-Encoding", "binary");
+  x.response.set_header("Accept-Ranges", "none");
+  if (x.request.method() == "HEAD") return;
+  ZipStream zip(session, [&](std::span<const std::byte> data) { return x.response.write(data); });
+  for (const VPath& path : paths) {
+    if (auto added = zip.add(path, base); !added) {
+      x.site->services.logger.warn("an archive could not be completed",
+                                   {{"connection_id", session.id()}, {"error", added.error().message()}});
+      return x.response.abort();
+    }
+  }
+  if (!zip.finish()) x.response.abort();
+}
+
+}  // namespace slipway::httpd
