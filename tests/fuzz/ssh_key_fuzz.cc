@@ -1,7 +1,8 @@
 // TARGETS: sftp_keys
 //
-// Key blobs, certificates and authentication requests, as anybody may send them before logging in. What is accepted
-// must hold together: a certificate's key is within its bounds, and nothing verifies that nobody signed.
+// Key blobs, certificates, authentication requests and keys of a key exchange, as anybody may send them before logging
+// in. What is accepted must hold together: a certificate's key is within its bounds, and nothing verifies that nobody
+// signed.
 #include <cstdint>
 #include <cstdlib>
 #include <span>
@@ -9,6 +10,7 @@
 
 #include "certificate.h"
 #include "json_documents.h"
+#include "mlkem768.h"
 #include "public_key.h"
 #include "user_certificates.h"
 #include "userauth_request.h"
@@ -36,7 +38,7 @@ void look_at_certificate(std::string_view blob) {
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   if (size < 1) return 0;
   const std::string_view text(reinterpret_cast<const char*>(data + 1), size - 1);
-  switch (data[0] % 5) {
+  switch (data[0] % 6) {
     case 0:
       if (const auto key = parse_public_key(text)) require(!verify_signature(*key, text, text));
       break;
@@ -56,6 +58,11 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     case 4:
       (void)parse_strings(text);
       (void)parse_stored_settings(text);
+      break;
+    case 5:
+      if (text.size() >= mlkem768::kPublicKey)
+        (void)mlkem768::encapsulate(
+            std::span<const std::uint8_t, mlkem768::kPublicKey>(data + 1, mlkem768::kPublicKey));
       break;
   }
   return 0;

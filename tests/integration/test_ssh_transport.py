@@ -1,7 +1,6 @@
 """The SSH transport: what is negotiated, shown and refused before and beside the files."""
 import base64
 import hashlib
-import json
 import os
 import re
 import socket
@@ -14,7 +13,8 @@ import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ed25519
 
-from clients import SSH_OPTIONS, Keys, Paramiko, openssh_sftp
+from clients import SSH_OPTIONS, Paramiko
+from hybrid_client import HybridTransport
 from slipway_server import need, user, wait_for
 
 HOST_KEYS = ["ssh-ed25519", "ecdsa-sha2-nistp256", "rsa-sha2-512", "rsa-sha2-256", "ssh-rsa"]
@@ -59,7 +59,7 @@ def everything(tmp_path_factory, user_keys):
              user("bert", directory / "homes" / "bert", public_keys=public, filters={"enforce_secure_algorithms": True})]
     (directory / "homes" / "anna").mkdir(parents=True)
     server = SlipwayServer(directory, dump={"users": users}, config={"sftpd": {
-        "host_keys": host_keys, "host_key_algorithms": HOST_KEYS, "kex_algorithms": KEX, "ciphers": CIPHERS, "macs": MACS,
+        "host_keys": host_keys, "host_key_algorithms": HOST_KEYS, "kex_algorithms": ["mlkem768x25519-sha256", *KEX], "ciphers": CIPHERS, "macs": MACS,
         "public_key_algorithms": list(USER_KEYS), "max_auth_tries": -1}})
     server.start()
     yield server
@@ -625,3 +625,65 @@ def test_strict_key_exchange_refuses_messages_in_between(everything):
     assert answer_to_hello(everything, IGNORE, strict, ECDH_INIT, NEWKEYS)[-1] != "waits"
     # Clients from before the countermeasure may still do so.
     assert answer_to_hello(everything, client_kexinit(), IGNORE, ECDH_INIT, NEWKEYS, patience=2)[-1] == "waits"
+
+
+# ---- post-quantum key exchange
+
+def hybrid(port):
+    transport = HybridTransport(("127.0.0.1", port))
+    transport.connect(username="anna", password="anna")
+    return transport
+
+
+def test_post_quantum_exchange_is_the_first_choice(make_server):
+    assert Kexinit(make_server().port).kex[:3] == ["mlkem768x25519-sha256", "curve25519-sha256", "curve25519-sha256@libssh.org"]
+
+
+def test_post_quantum_exchange_and_rekeying(everything):
+    before = exchanges(everything)
+    transport = hybrid(everything.port)
+    try:
+        negotiated(everything, before, kex="mlkem768x25519-sha256")
+        data = os.urandom(1 << 20)
+        with paramiko.SFTPClient.from_transport(transport) as files:
+            for _ in range(3):
+                with files.open("pq", "wb") as file:
+                    file.write(data)
+                transport.renegotiate_keys()
+                with files.open("pq", "rb") as file:
+                    assert file.read() == data
+    finally:
+        transport.close()
+
+
+def test_the_exchange_works_every_time(everything):
+    """Secrets that begin with zeros or with a high bit are encoded differently as numbers; each is one in many."""
+    for _ in range(12):
+        transport = hybrid(everything.port)
+        assert transport.is_authenticated()
+        transport.close()
+
+
+def test_secure_enough_for_who_demands_it(everything):
+    transport = HybridTransport(("127.0.0.1", everything.port))
+    transport.connect(username="bert", password="bert")
+    transport.close()
+
+
+@pytest.mark.parametrize("message", [b"", b"\x09" + b"\x00" * 31, b"\xff" * 1216, b"\x00" * 1216, b"\x00" * 1215, b"\x00" * 4000])
+def test_a_malformed_first_message_ends_the_connection(everything, message):
+    """All-zero ML-KEM keys are well formed; the curve's all-zero point is not."""
+    hello = client_kexinit("x").replace(string(b"curve25519-sha256,x"), string(b"mlkem768x25519-sha256"))
+    kinds = answer_to_hello(everything, hello, b"\x1e" + string(message), NEWKEYS)
+    assert 31 not in kinds and kinds[-1] != "waits"
+    assert everything.process.poll() is None
+
+
+def test_without_it_the_old_name_of_the_curve_is_the_curve(make_server, user_keys, tmp_path):
+    public = user_keys["ed25519"].with_name("ed25519.pub").read_text().strip()
+    for names in (["curve25519-sha256"], ["mlkem768x25519-sha256", "ecdh-sha2-nistp256"]):
+        server = make_server(dump={"users": [user("anna", tmp_path, public_keys=[public])]}, config={"sftpd": {"kex_algorithms": names}})
+        result = sftp(server, user_keys["ed25519"], "-o", "KexAlgorithms=curve25519-sha256@libssh.org")
+        assert (result.returncode == 0) == (names == ["curve25519-sha256"]), result.stderr
+        if len(names) == 2:
+            hybrid(server.port).close()

@@ -11,9 +11,16 @@ namespace {
 
 struct Algorithm {
   std::string_view name;
-  bool in_library;  // libssh 0.10 has it
+  bool in_library;  // libssh 0.10 has it, or we add it
   bool by_default;
 };
+
+// Ours, around libssh's functions (hybrid_exchange.h).
+#ifdef SLIPWAY_SFTP_WRAPPED_LIBSSH
+constexpr bool kHybridExchange = true;
+#else
+constexpr bool kHybridExchange = false;
+#endif
 
 // In order of preference. AES-GCM first: with AES instructions it costs a fifth of the others.
 constexpr Algorithm kHostKeys[] = {
@@ -27,7 +34,7 @@ constexpr Algorithm kHostKeys[] = {
     {"ssh-dss", false, false},
 };
 constexpr Algorithm kKeyExchanges[] = {
-    {"mlkem768x25519-sha256", false, true},
+    {"mlkem768x25519-sha256", kHybridExchange, true},
     {"sntrup761x25519-sha512@openssh.com", false, false},
     {"curve25519-sha256", true, true},
     {"curve25519-sha256@libssh.org", true, true},

@@ -11,7 +11,7 @@ TEST(Algorithms, TheDefaultsPreferGcmAndHaveNoSha1) {
   const auto lists = choose_algorithms({});
   ASSERT_TRUE(lists);
   EXPECT_TRUE(lists->ciphers.starts_with("aes128-gcm@openssh.com,"));
-  EXPECT_TRUE(lists->key_exchanges.starts_with("curve25519-sha256,"));
+  EXPECT_NE(lists->key_exchanges.find("curve25519-sha256,"), std::string::npos);
   EXPECT_EQ(lists->macs, "hmac-sha2-256-etm@openssh.com,hmac-sha2-256");
   for (const auto& list : {lists->ciphers, lists->key_exchanges, lists->macs, lists->public_keys, lists->host_keys}) {
     EXPECT_EQ(list.find("sha1"), std::string::npos) << list;
@@ -81,12 +81,12 @@ TEST(Algorithms, TheDefaultsAreSecureAndWeakOnesAreNot) {
 
 TEST(Algorithms, AMissingPostQuantumExchangeIsLeftOutWithAWarning) {
   AlgorithmSettings settings;
-  settings.key_exchanges = {"mlkem768x25519-sha256", "ecdh-sha2-nistp256"};
+  settings.key_exchanges = {"sntrup761x25519-sha512@openssh.com", "ecdh-sha2-nistp256"};
   const auto lists = choose_algorithms(settings);
   ASSERT_TRUE(lists);
   EXPECT_EQ(lists->key_exchanges, "ecdh-sha2-nistp256");
   ASSERT_EQ(lists->warnings.size(), 1u);
-  EXPECT_NE(lists->warnings[0].find("mlkem768x25519-sha256"), std::string::npos);
+  EXPECT_NE(lists->warnings[0].find("sntrup761x25519"), std::string::npos);
 }
 
 TEST(Algorithms, AListOfWhichNothingIsLeftIsRefused) {

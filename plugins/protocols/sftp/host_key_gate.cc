@@ -5,7 +5,6 @@
 
 #include "algorithms.h"
 #include "public_key.h"
-#include "sftp_codec.h"
 
 #ifdef SLIPWAY_SFTP_WRAPPED_LIBSSH
 // Functions inside libssh; the linker's --wrap sends its own calls of x to __wrap_x.
@@ -14,7 +13,6 @@ char* __real_ssh_find_all_matching(const char* available, const char* preferred)
 int __real_ssh_key_type_from_signature_name(const char* name);
 int __real_ssh_key_hash_from_name(const char* name);
 int __real_ssh_dh_import_next_pubkey_blob(ssh_session session, ssh_string blob);
-int __real_ssh_packet_kexinit(ssh_session session, std::uint8_t type, ssh_buffer packet, void* user);
 }
 #else
 static char* __real_ssh_find_all_matching(const char*, const char*) { return nullptr; }
@@ -96,19 +94,6 @@ const std::string* HostKeyGate::certificate() const noexcept {
   return found == offer_.blobs.end() ? nullptr : &found->second;
 }
 
-// RFC 4253 7.1: a cookie of 16 bytes, then the lists.
-void HostKeyGate::kexinit(ssh_buffer packet) noexcept {
-  constexpr std::size_t kCookie = 16;
-  const std::span bytes(static_cast<const std::byte*>(ssh_buffer_get(packet)), ssh_buffer_get_len(packet));
-  if (bytes.size() < kCookie) return;
-  without_exceptions(
-      [&] {
-        client_key_exchanges_ = FieldReader(bytes.subspan(kCookie)).string();
-        return true;
-      },
-      false);
-}
-
 }  // namespace slipway::sftp
 
 #ifdef SLIPWAY_SFTP_WRAPPED_LIBSSH
@@ -137,11 +122,6 @@ int __wrap_ssh_dh_import_next_pubkey_blob(ssh_session session, ssh_string blob) 
   const slipway::sftp::StringPtr shown(ssh_string_new(certificate->size()));
   if (!shown || ssh_string_fill(shown.get(), certificate->data(), certificate->size()) != 0) return -1;
   return __real_ssh_dh_import_next_pubkey_blob(session, shown.get());
-}
-
-int __wrap_ssh_packet_kexinit(ssh_session session, std::uint8_t type, ssh_buffer packet, void* user) {
-  if (auto* gate = slipway::sftp::current; gate != nullptr) gate->kexinit(packet);
-  return __real_ssh_packet_kexinit(session, type, packet, user);
 }
 
 }  // extern "C"

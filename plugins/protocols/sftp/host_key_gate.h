@@ -41,18 +41,15 @@ class HostKeyGate {
 
   // The host key algorithm of the last key exchange; empty when it is not known.
   const std::string& negotiated() const noexcept { return negotiated_; }
-  // The key exchange algorithms that the client offered last, its first choice first; empty when they are not known.
-  const std::string& client_key_exchanges() const noexcept { return client_key_exchanges_; }
 
   // What libssh's functions become; see host_key_gate.cc.
   char* matching(const char* available, const char* preferred) noexcept;
   const char* chosen(const char* algorithm) noexcept;
   const std::string* certificate() const noexcept;
-  void kexinit(ssh_buffer packet) noexcept;
 
  private:
   const HostKeyOffer& offer_;
-  std::string negotiated_, plain_, client_key_exchanges_;
+  std::string negotiated_, plain_;
 };
 
 }  // namespace slipway::sftp

@@ -66,6 +66,7 @@ SshConnection::SshConnection(Services services, std::shared_ptr<const Transport>
       reader_(accepted_.fd),
       auth_gate_([this](const UserauthRequest& request) { return login_->admit(request); }),
       host_key_gate_(transport_->host_key_offer()),
+      hybrid_exchange_(transport_->key_exchange_offer()),
       admitted_(std::move(client.admitted)),
       deadline_((Clock::now() + transport_->login_grace()).time_since_epoch().count()),
       stop_deadline_(kNever.time_since_epoch().count()),
@@ -217,7 +218,7 @@ bool SshConnection::handshake() {
 
 // libssh has no name for some.
 std::string SshConnection::key_exchange() const {
-  const auto exchange = transport_->key_exchange_of(host_key_gate_.client_key_exchanges());
+  const auto& exchange = hybrid_exchange_.negotiated();
   const char* known = ssh_get_kex_algo(session_.get());
   return exchange.empty() && known != nullptr ? known : exchange;
 }
@@ -250,6 +251,7 @@ void SshConnection::run() {
   const ReadAhead::Use reads(reader_);
   const AuthGate::Use requests(auth_gate_);
   const HostKeyGate::Use host_keys(host_key_gate_);
+  const HybridExchange::Use exchanges(hybrid_exchange_);
   try {
     if (handshake()) serve();
     finish();

@@ -11,6 +11,7 @@
 
 #include "auth_gate.h"
 #include "host_key_gate.h"
+#include "hybrid_exchange.h"
 #include "read_ahead.h"
 #include "slipway/protocol.h"
 #include "ssh_channel.h"
@@ -95,6 +96,7 @@ class SshConnection final : private ChannelOwner {
   ReadAhead reader_;
   AuthGate auth_gate_;
   HostKeyGate host_key_gate_;
+  HybridExchange hybrid_exchange_;
   std::unique_ptr<Admitted> admitted_;  // until the handshake
   std::unique_ptr<LoginAttempt> attempt_;
   SessionPtr session_;

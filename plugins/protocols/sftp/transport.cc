@@ -54,6 +54,7 @@ Result<std::shared_ptr<const Transport>> Transport::make(const Settings& setting
 
   transport->bind_.reset(ssh_bind_new());
   if (!transport->bind_) return Error(Errc::Internal, "ssh", "out of memory");
+  transport->key_exchange_offer_ = KeyExchangeOffer::make(lists.key_exchanges);
   SLIPWAY_TRY(transport->set_options(lists));
   for (auto& key : keys) {
     transport->fingerprints_.push_back(key.label + " " + key.fingerprint);
@@ -81,7 +82,7 @@ Status Transport::set_options(const AlgorithmLists& lists) {
       {SSH_BIND_OPTIONS_PROCESS_CONFIG, &process_config},
       {SSH_BIND_OPTIONS_BANNER, kIdentification},
       {SSH_BIND_OPTIONS_HOSTKEY_ALGORITHMS, lists.host_keys.c_str()},
-      {SSH_BIND_OPTIONS_KEY_EXCHANGE, lists.key_exchanges.c_str()},
+      {SSH_BIND_OPTIONS_KEY_EXCHANGE, key_exchange_offer_.internal.c_str()},
       {SSH_BIND_OPTIONS_CIPHERS_C_S, lists.ciphers.c_str()},
       {SSH_BIND_OPTIONS_CIPHERS_S_C, lists.ciphers.c_str()},
       {SSH_BIND_OPTIONS_HMAC_C_S, lists.macs.c_str()},
@@ -110,15 +111,6 @@ Status Transport::attach(ssh_session session, int fd) const {
 
 bool Transport::accepts_signature(std::string_view algorithm) const {
   return is_listed(algorithms_.public_keys, algorithm);
-}
-
-std::string Transport::key_exchange_of(std::string_view list) const {
-  while (!list.empty()) {
-    const auto name = list.substr(0, list.find(','));
-    if (is_listed(algorithms_.key_exchanges, name)) return std::string(name);
-    list.remove_prefix(std::min(name.size() + 1, list.size()));
-  }
-  return {};
 }
 
 std::string Transport::signature_algorithm(ssh_key key) const {

@@ -9,6 +9,7 @@
 
 #include "host_key_gate.h"
 #include "host_keys.h"
+#include "hybrid_exchange.h"
 #include "json_documents.h"
 #include "settings.h"
 #include "user_certificates.h"
@@ -28,8 +29,7 @@ class Transport {
 
   // "ED25519 SHA256:..."
   const std::vector<std::string>& fingerprints() const noexcept { return fingerprints_; }
-  // The first of the client's key exchange algorithms that is offered here: the one in use (RFC 4253 7.1). Empty: none.
-  std::string key_exchange_of(std::string_view client_list) const;
+  const KeyExchangeOffer& key_exchange_offer() const noexcept { return key_exchange_offer_; }
   const HostKeyOffer& host_key_offer() const noexcept { return host_key_offer_; }
   const std::string& login_banner() const noexcept { return login_banner_; }  // empty: none
   std::chrono::milliseconds login_grace() const noexcept { return login_grace_; }
@@ -54,6 +54,7 @@ class Transport {
   BindPtr bind_;
   AlgorithmLists algorithms_;
   HostKeyOffer host_key_offer_;
+  KeyExchangeOffer key_exchange_offer_;
   std::shared_ptr<const UserCertificates> user_certificates_;
   std::vector<std::string> fingerprints_;
   std::string login_banner_;
