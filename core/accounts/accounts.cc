@@ -206,7 +206,7 @@ Result<AccountService::HookView> Accounts::hook_view(std::string_view username) 
   view.document = to_json_text(stored, Rendering::Confidential);
   view.external_auth = !filters.hooks.external_auth_disabled && !recent(filters.external_auth_cache_time);
   view.pre_login = !filters.hooks.pre_login_disabled && !recent(filters.pre_login_cache_time);
-  view.check_password = !filters.hooks.check_password_disabled;
+  view.check_password = !filters.hooks.check_password_disabled && !filters.is_anonymous;
   return view;
 }
 Result<bool> Accounts::verify_admin_password(std::string_view admin, std::string_view password) {

@@ -23,6 +23,7 @@
 #include "core/base/thread_pool.h"
 #include "core/config/core_options.h"
 #include "core/events/hooks.h"
+#include "core/events/module_actions.h"
 #include "core/management/management.h"
 #include "core/management/restore.h"
 #include "core/module/supervisor.h"
@@ -61,6 +62,7 @@ class Server {
   std::unique_ptr<ThreadPool> pool_;
   std::shared_ptr<module::Services> services_ = std::make_shared<module::Services>();
   std::unique_ptr<module::Supervisor> supervisor_;
+  std::unique_ptr<events::ModuleActions> actions_;
   std::unique_ptr<events::ConfiguredHooks> hooks_;
   std::unique_ptr<lua::LuaHooks> lua_;
   std::unique_ptr<accounts::OpenedSettings> opened_settings_;
@@ -82,6 +84,17 @@ class Server {
   boost::asio::steady_timer sweep_{io_};
 };
 
+// Without the module that runs them a server would let in whom they refuse.
+Status check_login_hooks(const std::vector<std::string>& configured, const module::Registry& registry) {
+  if (configured.empty()) return ok();
+  for (const auto& module : registry.auth_chain()) {
+    const char* provides = module.descriptor().provides;
+    if (provides != nullptr && std::string_view(provides).find("login_hooks") != std::string_view::npos) return ok();
+  }
+  return Error(Errc::InvalidArgument, configured.front(),
+               "no loaded module runs login hooks; add auth-hook to modules.load, before other auth modules");
+}
+
 Status Server::start() {
   // From here on a signal waits for run(), which handles it.
   for (const int signal : {SIGINT, SIGTERM, SIGHUP, SIGUSR1}) signals_.add(signal);
@@ -101,6 +114,7 @@ Status Server::start() {
   pool_ = std::make_unique<ThreadPool>(settings.blocking_threads);
   module::Supervisor::Setup setup{*pool_, services_, std::filesystem::read_symlink("/proc/self/exe")};
   supervisor_ = std::make_unique<module::Supervisor>(std::move(setup));
+  actions_ = std::make_unique<events::ModuleActions>(*supervisor_);
   SLIPWAY_TRY(start_hooks(settings));
 
   opened_settings_ = std::make_unique<accounts::OpenedSettings>(*accounts_->accounts, *accounts_->secrets);
@@ -127,6 +141,7 @@ Status Server::start() {
   services_->add<AccessService>(*access_);
   services_->add<PathResolver>(*sessions_);
   services_->add<EventService>(*accounts_->bus);
+  services_->add<ActionService>(*actions_);
   services_->add<ListenerService>(*listeners_);
   services_->add<ManagementService>(*management_);
   services_->add<ServerSettings>(*opened_settings_);
@@ -135,6 +150,7 @@ Status Server::start() {
   if (options_.first_run) SLIPWAY_TRY(first_run.prepare(*accounts_->accounts, configuration_->config_dir()));
   SLIPWAY_TRY(supervisor_->start(configuration_));
   SLIPWAY_TRY(check_sections(*configuration_, supervisor_->sections()));
+  SLIPWAY_TRY(check_login_hooks(settings.login_hooks, *supervisor_));
 
   for (const auto& protocol : supervisor_->protocols())
     for (const Endpoint& endpoint : protocol->listening())

@@ -197,6 +197,23 @@ DataProviderSettings data_provider_settings(const OptionValues& data) {
   return d;
 }
 
+// Those that a module runs. A program that is missing is said here, not at the first login.
+std::vector<std::string> login_hooks(const OptionValues& data, std::vector<config::Problem>& problems) {
+  std::vector<std::string> configured;
+  for (const char* name : {"external_auth_hook", "pre_login_hook", "check_password_hook", "post_login_hook"}) {
+    const std::string hook(data.string(name));
+    if (hook.empty()) continue;
+    const std::string where = "data_provider." + std::string(name);
+    const bool url = hook.starts_with("http://") || hook.starts_with("https://");
+    if (!url && !hook.starts_with('/'))
+      problems.push_back({where, "must be an absolute path or an http:// or https:// URL"});
+    else if (!url && ::access(hook.c_str(), X_OK) != 0)
+      problems.push_back({where, "there is no program at " + hook});
+    if (std::string_view(name) != "post_login_hook") configured.push_back(where);
+  }
+  return configured;
+}
+
 // One key, or one a line; the ends of lines are no part of a key.
 std::string read_key_file(std::string_view path, const char* option, std::vector<config::Problem>& problems) {
   std::ifstream file{std::string(path)};
@@ -263,6 +280,8 @@ CoreSettings read_core_settings(const config::Configuration& configuration, std:
   const OptionValues scripts = configuration.section("lua", config::kLuaOptions, problems);
   settings.lua = lua::LuaSettings::from(scripts, configuration.config_dir());
   settings.hooks = events::HookSettings::from(common, data);
+  settings.accounts.validation.external_auth = !data.string("external_auth_hook").empty();
+  settings.login_hooks = login_hooks(data, problems);
   return settings;
 }
 

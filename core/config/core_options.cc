@@ -25,6 +25,18 @@ constexpr DocumentedSection kDocumented[] = {
 
 std::span<const std::string_view> core_sections() { return kSections; }
 
+std::vector<std::string_view> core_members(std::string_view section) {
+  std::vector<std::string_view> members;
+  for (const DocumentedSection& documented : kDocumented) {
+    if (documented.name != section) continue;
+    for (const OptionSpec& option : documented.table) {
+      const std::string_view name(option.name);
+      members.push_back(name.substr(0, name.find_first_of(".[")));
+    }
+  }
+  return members;
+}
+
 std::span<const DocumentedSection> documented_core_sections() { return kDocumented; }
 
 OptionValues read_switches(const Configuration& configuration, std::vector<Problem>& problems) {

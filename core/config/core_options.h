@@ -4,6 +4,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "core/config/common_options.h"
 #include "core/config/configuration.h"
@@ -104,6 +105,8 @@ inline constexpr OptionSpec kSwitches[] = {
 
 // The top-level sections that the core reads itself.
 std::span<const std::string_view> core_sections();
+// The members of such a section, for modules that read keys of their own in it; empty for other sections.
+std::vector<std::string_view> core_members(std::string_view section);
 
 // The switches of this environment.
 OptionValues read_switches(const Configuration&, std::vector<Problem>& problems);

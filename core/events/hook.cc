@@ -3,7 +3,7 @@
 #include <boost/json.hpp>
 #include <utility>
 
-#include "core/config/options.h"
+#include "core/events/module_actions.h"
 
 namespace slipway::events {
 namespace {
@@ -52,21 +52,8 @@ std::string Hook::shown() const {
 
 Result<ActionReply> Hook::run(const OpContext& ctx, const module::Registry& registry, const HookCall& call,
                               const Event& event) const {
-  const std::string_view ability = url_ ? "http" : "command";
-  const auto module = registry.action(ability);
-  if (!module)
-    return Error{Errc::Unavailable, shown(), "no running module provides the action \"" + std::string(ability) + "\""};
-
   const json::object document = url_ ? http_options(text_, call) : program_options(text_, call);
-  const ModuleDescriptor& descriptor = module.descriptor();
-  std::vector<config::Problem> problems;
-  const config::OptionValues options = config::read_options(
-      {descriptor.use_options, descriptor.use_option_count},
-      {.document = &document, .where = "action " + std::string(ability), .any_bytes = true}, problems);
-  for (const config::Problem& problem : problems)
-    if (problem.fatal) return Error{Errc::InvalidArgument, problem.where, problem.message};
-
-  SLIPWAY_ASSIGN(ActionReply reply, module->run(ctx, {event, options}));
+  SLIPWAY_ASSIGN(ActionReply reply, ModuleActions(registry).run(ctx, url_ ? "http" : "command", document, event));
   if (url_ && reply.code != 200)
     return Error{Errc::PermissionDenied, shown(),
                  "answered with status " + std::to_string(reply.code) + " instead of 200"};

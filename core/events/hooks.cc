@@ -60,6 +60,8 @@ HookSettings HookSettings::from(const OptionView& common, const OptionView& data
                std::string(common.string("actions.hook"))};
   out.provider = {list(data_provider, "actions.execute_on"), list(data_provider, "actions.execute_for"),
                   std::string(data_provider.string("actions.hook"))};
+  out.post_login = {std::string(data_provider.string("post_login_hook")),
+                    static_cast<int>(data_provider.integer("post_login_scope"))};
   out.startup = common.string("startup_hook");
   out.post_connect = common.string("post_connect_hook");
   out.post_disconnect = common.string("post_disconnect_hook");
@@ -142,8 +144,26 @@ struct ConfiguredHooks::Impl {
     return ok();
   }
 
+  Status on_login(const OpContext& ctx, const Event& event) const {
+    const std::string status = event.status == EventStatus::Ok ? "1" : "0";
+    HookCall call{.hook = "post_login", .method = "POST"};
+    if (post_login.is_url()) {
+      call.body = event.object_json;
+      call.query = {
+          {"login_method", event.login_method}, {"ip", event.ip}, {"protocol", event.protocol}, {"status", status}};
+    } else {
+      call.environment = {{"SFTPGO_LOGIND_USER", event.object_json},
+                          {"SFTPGO_LOGIND_IP", event.ip},
+                          {"SFTPGO_LOGIND_METHOD", event.login_method},
+                          {"SFTPGO_LOGIND_STATUS", status},
+                          {"SFTPGO_LOGIND_PROTOCOL", event.protocol}};
+    }
+    (void)run(post_login, ctx, call, event);
+    return ok();
+  }
+
   const module::Registry& registry;
-  Hook files, provider, startup, post_connect, post_disconnect;
+  Hook post_login, files, provider, startup, post_connect, post_disconnect;
   ActionSet provider_objects{""};
   std::stop_source stop;
   std::vector<std::unique_ptr<EventBus::Registration>> registrations;
@@ -160,6 +180,7 @@ Result<std::unique_ptr<ConfiguredHooks>> ConfiguredHooks::make(const HookSetting
   SLIPWAY_ASSIGN(impl->startup, Hook::parse("common.startup_hook", settings.startup));
   SLIPWAY_ASSIGN(impl->post_connect, Hook::parse("common.post_connect_hook", settings.post_connect));
   SLIPWAY_ASSIGN(impl->post_disconnect, Hook::parse("common.post_disconnect_hook", settings.post_disconnect));
+  SLIPWAY_ASSIGN(impl->post_login, Hook::parse("data_provider.post_login_hook", settings.post_login.hook));
   SLIPWAY_TRY(check_names(settings.files.execute_on, config::kFileEvents, "common.actions.execute_on"));
   SLIPWAY_TRY(check_names(settings.files.execute_sync, config::kFileEvents, "common.actions.execute_sync"));
   SLIPWAY_TRY(check_names(settings.provider.execute_on, config::kProviderEvents, "data_provider.actions.execute_on"));
@@ -194,6 +215,12 @@ Result<std::unique_ptr<ConfiguredHooks>> ConfiguredHooks::make(const HookSetting
     registrations.push_back(bus.on_after_concurrent(
         "account hook", join(settings.provider.execute_on, ","), kQueueSize, kMaxConcurrentProvider,
         [self](const OpContext& ctx, const Event& event) { return self->on_provider(ctx, event); }));
+  }
+  if (!impl->post_login.empty()) {
+    constexpr const char* kActions[] = {"login,login-failed", "login-failed", "login"};
+    registrations.push_back(bus.on_after_concurrent(
+        "login hook", kActions[settings.post_login.scope % 3], kQueueSize, kMaxConcurrentFile,
+        [self](const OpContext& ctx, const Event& event) { return self->on_login(ctx, event); }));
   }
   if (!impl->post_disconnect.empty())
     registrations.push_back(bus.on_after_concurrent(

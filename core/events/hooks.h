@@ -1,4 +1,5 @@
-// The hooks of the configuration: common.actions, data_provider.actions, and those of start, connect and disconnect.
+// The hooks of the configuration: common.actions, data_provider.actions, and those of start, connect, disconnect
+// and logins that ended.
 #pragma once
 
 #include <memory>
@@ -22,6 +23,11 @@ struct HookSettings {
   };
   Files files;
   Provider provider;
+  struct PostLogin {  // data_provider.post_login_*
+    std::string hook;
+    int scope = 0;  // 0 all logins, 1 those that failed, 2 those that did not
+  };
+  PostLogin post_login;
   std::string startup, post_connect, post_disconnect;  // common.startup_hook, ...
 
   // From the values of the sections `common` and `data_provider`, with the core's tables (core/config/core_options.h).

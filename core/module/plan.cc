@@ -164,7 +164,15 @@ Result<config::OptionValues> read_instance_options(const config::Configuration& 
   // A section exists once, so it serves the instance that carries the module's own name.
   const bool in_section = descriptor.section != nullptr && planned.name == descriptor.name;
   std::vector<config::Problem> found;
-  auto values = in_section ? configuration.section(descriptor.section, table, found)
+  // In a section of the core the other members are the core's.
+  std::vector<std::string_view> elsewhere;
+  if (in_section) {
+    elsewhere = config::core_members(descriptor.section);
+    std::erase_if(elsewhere, [&](std::string_view member) {
+      return std::ranges::any_of(table, [&](const OptionSpec& option) { return member == option.name; });
+    });
+  }
+  auto values = in_section ? configuration.section(descriptor.section, table, found, elsewhere)
                            : configuration.module_options(planned.name, table, found);
   if (in_section) {
     const json::value* misplaced = nullptr;

@@ -33,24 +33,26 @@ Result<AuthChain::Answer> AuthChain::ask(const OpContext& ctx, std::string_view 
   Answer answer{{}, std::string(user)};
   for (const auto& module : manager_.rooms().modules.auth_chain()) {
     if (answering && module.instance() != asked_by) continue;
-    const AuthRequest question{.user = answer.user,
-                               .credential = credential,
-                               .protocol = request_.protocol,
-                               .remote = request_.remote,
-                               .passed = passed,
-                               .factor = factor,
-                               .conversation = answering ? std::string_view(conversation) : std::string_view(),
-                               .interactive_hook = request_.interactive_hook};
-    auto verdict = module->authenticate(ctx, question);
-    if (!verdict) {
-      end_conversation();
-      return Error(verdict.code(), "auth module " + module.instance(), verdict.error().message());
-    }
-    answer.verdict = *std::move(verdict);
-    if (answer.verdict.answer == AuthVerdict::Answer::Unknown) {
+    for (const bool again : {false, true}) {
+      const AuthRequest question{.user = answer.user,
+                                 .credential = credential,
+                                 .protocol = request_.protocol,
+                                 .remote = request_.remote,
+                                 .passed = passed,
+                                 .factor = factor,
+                                 .conversation = answering ? std::string_view(conversation) : std::string_view(),
+                                 .interactive_hook = request_.interactive_hook,
+                                 .account_stored = again};
+      auto verdict = module->authenticate(ctx, question);
+      if (!verdict) {
+        end_conversation();
+        return Error(verdict.code(), "auth module " + module.instance(), verdict.error().message());
+      }
+      answer.verdict = *std::move(verdict);
+      if (answer.verdict.answer != AuthVerdict::Answer::Unknown || answer.verdict.account.empty() || again) break;
       SLIPWAY_TRY(store(answer, credential));
-      continue;
     }
+    if (answer.verdict.answer == AuthVerdict::Answer::Unknown) continue;
     if (answer.verdict.user) answer.user = *answer.verdict.user;
     const bool asks = answer.verdict.answer == AuthVerdict::Answer::Ask;
     asking_ = asks ? module.instance() : std::string();

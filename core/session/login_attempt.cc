@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <optional>
 
+#include "core/accounts/entity_json.h"
 #include "core/log/log.h"
 #include "core/session/account_checks.h"
 #include "core/session/auth_chain.h"
@@ -92,6 +93,8 @@ class Attempt final : public LoginAttempt {
   void report_failure(const OpContext& ctx, std::string_view user, std::string_view method, const std::string& reason,
                       LogEvent log_event) const;
   Event event(std::string_view action, std::string_view user, std::string_view method) const;
+  // The user without secrets; of somebody unknown the name alone is filled in.
+  std::string document_of(std::string_view user) const;
   void start_over(std::string_view user);
 
   LoginStep check(const OpContext& ctx, const Credential& credential, std::string_view factor);
@@ -132,6 +135,14 @@ Event Attempt::event(std::string_view action, std::string_view user, std::string
   return e;
 }
 
+std::string Attempt::document_of(std::string_view user) const {
+  const auto known = manager_.rooms().accounts.effective_user(user);
+  if (known) return accounts::to_json_text((*known)->user, accounts::Rendering::Event);
+  accounts::User stranger;
+  stranger.username = user;
+  return accounts::to_json_text(stranger, accounts::Rendering::Event);
+}
+
 void Attempt::report_failure(const OpContext& ctx, std::string_view user, std::string_view method,
                              const std::string& reason, LogEvent log_event) const {
   log::write(LogLevel::Debug, "connection_failed", request().connection_id, "login failed",
@@ -141,9 +152,11 @@ void Attempt::report_failure(const OpContext& ctx, std::string_view user, std::s
               {"login_type", method},
               {"event", static_cast<int>(log_event)},
               {"error", reason}});
+  if (!manager_.rooms().bus->wanted("login-failed")) return;
   Event failed = event("login-failed", user, method);
   failed.status = EventStatus::Error;
   failed.error = reason;
+  failed.object_json = document_of(user);
   (void)manager_.rooms().bus->after(ctx, std::move(failed));
 }
 
@@ -369,9 +382,12 @@ LoginStep Attempt::proved(const OpContext& ctx, Proof proof) {
               {"client", request().client_version},
               {"encrypted", request().encrypted},
               {"info", ""}});
-  Event login = event("login", account.username, decision.method);
-  login.role = account.role;
-  (void)manager_.rooms().bus->after(ctx, std::move(login));
+  if (manager_.rooms().bus->wanted("login")) {
+    Event login = event("login", account.username, decision.method);
+    login.role = account.role;
+    login.object_json = accounts::to_json_text(account, accounts::Rendering::Event);
+    (void)manager_.rooms().bus->after(ctx, std::move(login));
+  }
   LoginStep step{.outcome = Outcome::Accepted};
   step.login = make_login(manager_, connection_, *std::move(user));
   return step;

@@ -4,6 +4,8 @@
 #include <cstdlib>
 #include <utility>
 
+#include "program_dialogue.h"
+
 namespace slipway::command {
 namespace {
 
@@ -90,6 +92,7 @@ Result<ProgramSpec> CommandAction::program_of(const OptionView& use) const {
     return Error{Errc::InvalidArgument, "cmd", "\"" + spec.path + "\" is not an absolute path"};
   const std::string_view hook = use.string("hook");
   auto timeout = settings->timeout;
+  if (const std::int64_t seconds = use.integer("timeout"); seconds > 0) timeout = std::chrono::seconds(seconds);
 
   if (!hook.empty()) {
     for (const std::string& variable : settings->environment) set_variable(spec.environment, variable);
@@ -110,7 +113,6 @@ Result<ProgramSpec> CommandAction::program_of(const OptionView& use) const {
       return Error{Errc::InvalidArgument, element + "key", "must be a name without '='"};
     set_variable(spec.environment, name + "=" + (hook.empty() ? rule_value(name, value) : std::string(value)));
   }
-  if (const std::int64_t seconds = use.integer("timeout"); seconds > 0) timeout = std::chrono::seconds(seconds);
   spec.timeout = timeout;
 
   const auto has_nul = [](const std::string& text) { return text.find('\0') != std::string::npos; };
@@ -136,6 +138,32 @@ Result<ActionReply> CommandAction::run(const OpContext& ctx, const ActionRequest
   if (const std::string_view answer = trimmed(result.output); !answer.empty())
     cause.append(": ").append(answer.substr(0, kMaxAnswer));
   return Error{Errc::PermissionDenied, spec.path, std::move(cause)};
+}
+
+// Says at the end what the program wrote to standard error.
+class CommandAction::LoggedDialogue final : public Dialogue {
+ public:
+  LoggedDialogue(CommandAction& action, ProgramSpec spec, std::string hook, std::unique_ptr<ProgramDialogue> dialogue)
+      : action_(action), spec_(std::move(spec)), hook_(std::move(hook)), dialogue_(std::move(dialogue)) {}
+  ~LoggedDialogue() override { action_.log_errors(spec_, hook_, dialogue_->errors()); }
+
+  Result<std::string> read_line(const OpContext& ctx) override { return dialogue_->read_line(ctx); }
+  Status write_line(const OpContext& ctx, std::string_view line) override { return dialogue_->write_line(ctx, line); }
+
+ private:
+  CommandAction& action_;
+  const ProgramSpec spec_;
+  const std::string hook_;
+  std::unique_ptr<ProgramDialogue> dialogue_;
+};
+
+Result<std::unique_ptr<Dialogue>> CommandAction::start(const OptionView& options) {
+  const WorkGate::Pass pass(gate_);
+  if (!pass) return Error{Errc::Unavailable, "command", "the module stops", true};
+  SLIPWAY_ASSIGN(ProgramSpec spec, program_of(options));
+  SLIPWAY_ASSIGN(auto dialogue, ProgramDialogue::start(spec, gate_.stop_token(), leftovers_));
+  return std::make_unique<LoggedDialogue>(*this, std::move(spec), std::string(options.string("hook")),
+                                          std::move(dialogue));
 }
 
 void CommandAction::log_errors(const ProgramSpec& spec, std::string_view hook, std::string_view text) {

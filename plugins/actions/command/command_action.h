@@ -13,7 +13,7 @@
 
 namespace slipway::command {
 
-class CommandAction final : public ActionModule {
+class CommandAction final : public ActionModule, private DialogueStarter {
  public:
   explicit CommandAction(Host& host) : host_(host) {}
 
@@ -22,8 +22,14 @@ class CommandAction final : public ActionModule {
   void drain(std::chrono::steady_clock::time_point deadline) noexcept override { gate_.close(deadline); }
   void stop() noexcept override { gate_.end(); }
   Result<ActionReply> run(const OpContext& ctx, const ActionRequest& request) override;
+  void* query(std::string_view interface_id) noexcept override {
+    return interface_id == DialogueStarter::kInterfaceId ? static_cast<DialogueStarter*>(this) : nullptr;
+  }
 
  private:
+  class LoggedDialogue;
+  Result<std::unique_ptr<Dialogue>> start(const OptionView& options) override;
+
   struct Tuning {  // an element of `commands`
     std::string path, hook;
     std::chrono::seconds timeout{0};

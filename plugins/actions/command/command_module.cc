@@ -51,7 +51,8 @@ constexpr std::array<OptionSpec, 6> kUseOptions{{
     {.name = "timeout",
      .type = OptionType::Integer,
      .default_value = "0",
-     .help = "Seconds the program may run; 0: as the section command says.",
+     .help =
+         "Seconds the program may run; 0: as the section command says. What it says of a hook's program comes first.",
      .minimum = 0,
      .maximum = 300},
     {.name = "hook",

@@ -160,9 +160,9 @@ TEST_F(CommandTest, NoDescriptorOfTheServerReachesTheProgram) {
 TEST_F(CommandTest, OutputBeyondTheLimitIsDroppedAndDoesNotBlockTheProgram) {
   LoadedAction action(MODULE_FILE, "{}");
   const auto reply =
-      action.run(use({{"cmd", script("big", "head -c 1000000 /dev/zero; head -c 1000000 /dev/zero >&2")}}));
+      action.run(use({{"cmd", script("big", "head -c 2000000 /dev/zero; head -c 2000000 /dev/zero >&2")}}));
   ASSERT_TRUE(reply) << reply.error().message();
-  EXPECT_EQ(reply->body.size(), 64u * 1024);
+  EXPECT_EQ(reply->body.size(), 1024u * 1024);
 }
 
 TEST_F(CommandTest, StandardErrorGoesToTheLogLineByLineWithALimit) {

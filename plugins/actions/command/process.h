@@ -19,7 +19,7 @@ struct ProgramSpec {
   std::vector<std::string> arguments;    // without the program's own name
   std::vector<std::string> environment;  // "NAME=value", all of it
   std::chrono::milliseconds timeout{30'000};
-  std::size_t max_output = 64 * 1024;  // bytes kept of each stream; the rest is read and dropped
+  std::size_t max_output = 1024 * 1024;  // bytes kept of each stream; the rest is read and dropped
 };
 
 struct ProgramResult {
@@ -38,6 +38,11 @@ class Leftovers {
   std::mutex mutex_;
   std::vector<pid_t> pids_;
 };
+
+class Capture;
+class Child;
+// SIGTERM for the whole group, SIGKILL two seconds later; what it writes meanwhile is read.
+void end_program(const Child& child, Capture& output, Capture& errors, Leftovers& leftovers);
 
 // Starts the program with standard input from /dev/null and no other descriptor of this process, and waits for it.
 // At the timeout, at ctx.deadline or when ctx.stop is requested its process group gets SIGTERM, and SIGKILL two seconds

@@ -16,7 +16,7 @@ struct ActionReply {
   std::string body;  // what was answered, at most 1 MiB
 };
 
-// A running program that is spoken with in lines. One thread at a time. Its end ends the program.
+// A running program that is spoken with in lines. One thread at a time. Its end ends the program, and waits for that.
 class Dialogue {
  public:
   virtual ~Dialogue() = default;
@@ -31,7 +31,7 @@ class Dialogue {
 class DialogueStarter {
  public:
   static constexpr std::string_view kInterfaceId = "slipway.dialogue.v1";
-  // The options are those of a use. The dialogue ends by itself after the use's timeout.
+  // The options are those of a use. Calls of the dialogue are TimedOut after the use's timeout.
   virtual Result<std::unique_ptr<Dialogue>> start(const OptionView& options) = 0;
 
  protected:

@@ -20,6 +20,8 @@ struct AuthRequest {
   // The answers belong to this AuthVerdict::conversation of the module; empty when they belong to none.
   std::string_view conversation = {};
   std::string_view interactive_hook = {};  // ConnectionRequest::interactive_hook
+  // The account of this module's Unknown verdict was stored; the same question, once more.
+  bool account_stored = false;
 };
 
 struct AuthVerdict {
@@ -45,9 +47,10 @@ struct AuthVerdict {
   bool second_factor_done = false;
   // Refused: nothing else may be tried on this connection.
   bool final = false;
-  // Accepted, or Unknown (the next module is then asked about this account): the whole account as it is to be stored
-  // before the login goes on, a JSON object of the contract's User with its username. The host adds it, or replaces the
-  // stored one but for id, counters, times, TOTP and recovery codes. No provider event is sent, sessions go on.
+  // Accepted, or Unknown (this module is then asked once more, about this account): the whole account as it is to be
+  // stored before the login goes on, a JSON object of the contract's User with its username. The host adds it, or
+  // replaces the stored one but for id, counters, times, TOTP and recovery codes. No provider event is sent, sessions
+  // go on.
   std::string account = {};
   // Accepted: the credential becomes one of the stored account's own: the password replaces its password, the key is
   // added to its keys.
