@@ -39,7 +39,7 @@ struct CoreSettings {
   events::HookSettings hooks;
   lua::LuaSettings lua;
   std::vector<std::string> login_hooks;  // the keys of those that a module must run
-  std::optional<mode_t> umask;  // absent: the process's
+  std::optional<mode_t> umask;           // absent: the process's
   std::size_t blocking_threads = 64;
 };
 

@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "core/accounts/entity_json.h"
+#include "core/events/hook_payload.h"
 #include "core/log/log.h"
 #include "core/session/account_checks.h"
 #include "core/session/auth_chain.h"
@@ -139,7 +140,7 @@ std::string Attempt::document_of(std::string_view user) const {
   const auto known = manager_.rooms().accounts.effective_user(user);
   if (known) return accounts::to_json_text((*known)->user, accounts::Rendering::Event);
   accounts::User stranger;
-  stranger.username = user;
+  stranger.username = events::utf8_or_replacement(user);
   return accounts::to_json_text(stranger, accounts::Rendering::Event);
 }
 

@@ -1,6 +1,8 @@
 """Programs and endpoints that know users, passwords and questions, and those that are told of logins."""
 import http.server
 import json
+import os
+import pathlib
 import stat
 import textwrap
 import threading
@@ -11,6 +13,7 @@ import pytest
 from slipway_server import user, wait_for
 from test_login import banner, interactive, key_of, login_method, passcode, totp, transport, works
 
+HOOKS = pathlib.Path(os.environ["SLIPWAY_SOURCE_DIR"]) / "scripts" / "hooks"
 PYTHON = "#!/usr/bin/python3\nimport json, os, sys\nenv = os.environ\n"
 
 
@@ -300,7 +303,6 @@ def test_a_program_ends_with_its_client(make_server, hook, tmp_path):
             return ["x"]
         with pytest.raises((paramiko.SSHException, EOFError, OSError)):
             t.auth_interactive("anna", leave)
-    import pathlib
     pid = wait_for(lambda: hook.noted())[0]
     wait_for(lambda: not pathlib.Path(f"/proc/{pid}").exists(), message="the program lives on")
 
@@ -359,3 +361,30 @@ def test_post_login_has_a_scope(make_server, endpoint, tmp_path, scope, expected
         assert with_password(server, "anna", "anna")
     wait_for(lambda: len(endpoint.received) >= 2)
     assert {path.rsplit("status=", 1)[1][0] for path, _ in endpoint.received} == expected
+
+
+# ---- the shipped examples
+
+def test_the_example_of_external_authentication(make_server, tmp_path):
+    (tmp_path / "users").write_text(f"# name:password:home\nanna:secret:{tmp_path}/anna\n")
+    server = make_server(dump={"users": []}, config={
+        "data_provider": {"external_auth_hook": str(HOOKS / "external-auth"), "external_auth_scope": 1},
+        "command": {"env": [f"USERS_FILE={tmp_path}/users"]}})
+    assert with_password(server, "anna", "secret")
+    for name, password in (("anna", "wrong"), ("bob", ""), ("bob", "x")):
+        with pytest.raises(paramiko.AuthenticationException):
+            with_password(server, name, password)
+    assert with_password(server, "anna", "secret")
+    assert stored(server, "anna")["home_dir"] == f"{tmp_path}/anna"
+
+
+def test_the_example_of_questions(make_server, tmp_path):
+    server = make_server(config={"sftpd": {"keyboard_interactive_auth_hook": str(HOOKS / "ask-questions")}, "command": {"env": ["PASSCODE=1"]}},
+                         dump={"users": [user("anna", tmp_path / "anna", filters={"totp_config": totp("SSH")})]})
+    with transport(server) as t:
+        interactive(t, "anna", "anna", "yes", passcode())
+        assert works(t)
+    with transport(server) as t:
+        with pytest.raises(paramiko.SSHException):
+            interactive(t, "anna", "anna", "no")
+        assert b"Please read the rules first." in banner(t)
