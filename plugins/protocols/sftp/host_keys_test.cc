@@ -7,6 +7,8 @@
 #include <filesystem>
 #include <fstream>
 
+#include "certificate_samples.h"
+#include "host_key_gate.h"
 #include "public_key.h"
 
 namespace slipway::sftp {
@@ -117,6 +119,46 @@ TEST_F(HostKeys, OneThatOthersCanReadIsUsedWithAWarning) {
   ::chmod((dir / "id_ed25519").c_str(), 0644);
   ASSERT_TRUE(load_host_keys(dir, {.files = {"id_ed25519"}}, log));
   EXPECT_EQ(log.warnings, 1);
+}
+
+TEST_F(HostKeys, OfTheDatabaseTakeThePlaceOfFilesOfTheirType) {
+  ASSERT_TRUE(load_host_keys(dir, {.files = {"id_ed25519"}}, log));
+  const auto other = dir / "other";
+  std::filesystem::create_directories(other);
+  const auto stored = load_host_keys(other, {.files = {"id_ed25519"}}, log);
+  ASSERT_TRUE(stored);
+  const auto keys =
+      load_host_keys(dir, {.files = {"id_ed25519", "id_ecdsa"}, .stored = {read("other/id_ed25519")}}, log);
+  ASSERT_TRUE(keys) << keys.error().message();
+  ASSERT_EQ(keys->size(), 2u);
+  EXPECT_EQ((*keys)[0].fingerprint, (*stored)[0].fingerprint);
+  EXPECT_EQ((*keys)[0].source, "host key 1 of the database");
+  EXPECT_EQ(load_host_keys(dir, {.files = {"id_ed25519"}, .stored = {"no key"}}, log).error().subject(),
+            "host key 1 of the database");
+}
+
+TEST_F(HostKeys, CertificatesThatAreNoneAreRefused) {
+  for (const auto* line : {"", "ssh-ed25519", "ssh-ed25519-cert-v01@openssh.com AAAA", "x y z"}) {
+    const auto keys = load_host_keys(dir, {.files = {"id_ed25519"}, .stored_certificates = {line}}, log);
+    EXPECT_EQ(keys.code(), Errc::InvalidArgument) << line;
+  }
+  const auto users = "ssh-ed25519-cert-v01@openssh.com " + std::string(samples::kSignedByEd25519);
+  const auto keys = load_host_keys(dir, {.files = {"id_ed25519"}, .stored_certificates = {users}}, log);
+  ASSERT_FALSE(keys);
+  EXPECT_NE(keys.error().message().find("a user's certificate"), std::string::npos);
+}
+
+TEST(HostKeyOffers, PutCertificatesOfAllowedAlgorithmsBeforeTheKeys) {
+  std::vector<HostKey> keys(2);
+  keys[0].label = "RSA";
+  keys[0].blob = std::string("\0\0\0\7ssh-rsa", 11);
+  keys[0].certificate = "of the RSA key";
+  keys[1].label = "ED25519";
+  keys[1].blob = std::string("\0\0\0\13ssh-ed25519", 15);
+  const auto offer = HostKeyOffer::make(keys, "rsa-sha2-512,ssh-ed25519,ssh-rsa");
+  EXPECT_EQ(offer.plain, "ssh-ed25519,rsa-sha2-512,rsa-sha2-256,ssh-rsa");
+  EXPECT_EQ(offer.certificates, "rsa-sha2-512-cert-v01@openssh.com");
+  EXPECT_EQ(offer.blobs.at("rsa-sha2-512-cert-v01@openssh.com"), "of the RSA key");
 }
 
 }  // namespace
