@@ -249,8 +249,11 @@ int main(int argc, char** argv) {
     const auto equals = argument.find('=');
     options[argument.substr(0, equals)] = equals == std::string::npos ? "" : argument.substr(equals + 1);
   }
-  rlimit files{65536, 65536};
-  ::setrlimit(RLIMIT_NOFILE, &files);
+  rlimit files{};
+  if (::getrlimit(RLIMIT_NOFILE, &files) == 0) {
+    files.rlim_cur = files.rlim_max;
+    ::setrlimit(RLIMIT_NOFILE, &files);
+  }
   sigset_t signals;
   sigemptyset(&signals);
   for (const int signal : {SIGTERM, SIGINT, SIGHUP, SIGUSR1}) sigaddset(&signals, signal);

@@ -20,6 +20,7 @@ constexpr int kRequestsInTurn = 32;                 // of one connection, before
 constexpr std::size_t kRead = 4096;                 // least room for a read
 constexpr std::size_t kOutputBatch = 64 << 10;      // answers to pipelined requests leave together up to here
 constexpr std::uint64_t kWorthDraining = 64 << 10;  // of an unread body, to keep its connection
+constexpr std::uint64_t kWorthReadingAhead = 64 << 10;
 constexpr std::size_t kLingerBytes = 8 << 20;
 
 }  // namespace
@@ -541,6 +542,9 @@ void Connection::run_in_lane(bool late) noexcept {
   BlockingStream stream(transport_, core_.options.limits, exchange.deadline);
   exchange.body.attach(&stream);
   exchange.writer.attach(&stream);
+  const bool large = exchange.decoder.state() == BodyDecoder::State::More &&
+                     (exchange.head.chunked || exchange.decoder.direct() > kWorthReadingAhead);
+  if (large) transport_.expect_much(true);
   Status status = ok();
   try {
     if (late && job_ == Job::Handler) {
@@ -571,6 +575,7 @@ void Connection::run_in_lane(bool late) noexcept {
   }
   if (!status && status.code() == Errc::TimedOut) core_.counters.timed_out.fetch_add(1, std::memory_order_relaxed);
   sent_ = status.ok();
+  if (large) transport_.expect_much(false);
   exchange.body.attach(nullptr);
   exchange.writer.attach(nullptr);
   exchange.response.attach(nullptr, &core_.options.failure);

@@ -152,6 +152,7 @@ Result<ContextPtr> make_context(const TlsConfig& config, const TlsConfig::Certif
   SSL_CTX_set_mode(c, SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER | SSL_MODE_RELEASE_BUFFERS);
   SSL_CTX_set_options(c, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION | SSL_OP_CIPHER_SERVER_PREFERENCE |
                              SSL_OP_PRIORITIZE_CHACHA | SSL_OP_IGNORE_UNEXPECTED_EOF);
+  SSL_CTX_set_read_ahead(c, 1);  // header and content of a record with one call of the system
   SSL_CTX_set_alpn_select_cb(c, choose_protocol, nullptr);
   // Sessions resume by ticket. The keys are the context's: a session made before a reload, or under another binding's
   // idea of client certificates, is good for nothing here.

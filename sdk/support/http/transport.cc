@@ -17,6 +17,9 @@ namespace {
 // Plain bytes for one round of encryption: fifteen full records, which leave in one send.
 constexpr std::size_t kRound = 15 * 16384;
 
+// Below the size from which malloc asks the system each time.
+constexpr std::size_t kReadAhead = 100 << 10;
+
 // TLS in the kernel wants the module to be there; asking costs less than failing for each connection.
 bool kernel_has_tls() {
   static const bool has = [] {
@@ -62,7 +65,10 @@ int Transport::bio_read(BIO* bio, char* out, int size) {
   BIO_clear_retry_flags(bio);
   while (true) {
     const auto count = ::recv(self->fd_, out, static_cast<std::size_t>(size), MSG_DONTWAIT);
-    if (count >= 0) return static_cast<int>(count);
+    if (count >= 0) {
+      self->took_all_ = count < size;
+      return static_cast<int>(count);
+    }
     if (errno == EINTR) continue;
     if (errno == EAGAIN || errno == EWOULDBLOCK) BIO_set_retry_read(bio);
     return -1;
@@ -219,7 +225,13 @@ Transport::Count Transport::read(char* out, std::size_t size) {
   const auto io = result == 1 ? Io::Done : after_ssl(0);
   const auto sent = send_gathered(false);  // the answer to a key update
   if (sent == Io::Failed) return {Io::Failed, 0};
+  drained_ = took_all_ && SSL_has_pending(ssl_.get()) == 0;
   return {io == Io::SendBlocks ? Io::WouldBlock : io, count};
+}
+
+void Transport::expect_much(bool much) noexcept {
+  // Several records with one call of the system; 0 is one record.
+  if (ssl_) SSL_set_default_read_buffer_len(ssl_.get(), much ? kReadAhead : 0);
 }
 
 Transport::Count Transport::write(std::string_view data, bool more) {

@@ -54,6 +54,8 @@ class Transport {
   // Whether the last read took all there was, so that the next one would most likely block.
   bool drained() const noexcept { return drained_; }
   void forget_drained() noexcept { drained_ = false; }
+  // A large body is about to come, or is over: how far TLS reads ahead.
+  void expect_much(bool much) noexcept;
   // Takes a part of `data`; with SendBlocks nothing. What was taken may still wait here: flush(). `more`: hold a packet
   // back for what follows.
   Count write(std::string_view data, bool more = false);
@@ -83,6 +85,7 @@ class Transport {
 
   const int fd_;
   SslPtr ssl_;
+  bool took_all_ = false;  // the last read of the socket, by our BIO
   bool drained_ = false, established_ = false, kernel_tls_ = false, met_plain_http_ = false, broken_ = false;
   std::string wire_;  // encrypted bytes that the system did not take
   std::size_t wire_at_ = 0;
