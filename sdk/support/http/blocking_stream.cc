@@ -30,8 +30,9 @@ std::span<std::byte> copy_buffer() {
 
 }  // namespace
 
-Status BlockingStream::wait(short events, milliseconds limit, std::string_view what) {
+Status BlockingStream::wait(short events, milliseconds limit, Pace& pace, std::string_view what) {
   assert(!IoLoop::on_loop_thread());
+  if (pace.too_slow(limits_)) return Error(Errc::TimedOut, std::string(what), "the client was too slow");
   const auto begin = steady_clock::now();
   auto until = begin + limit;
   if (deadline_ < until) until = deadline_;
@@ -43,15 +44,8 @@ Status BlockingStream::wait(short events, milliseconds limit, std::string_view w
     if (count < 0 && errno != EINTR) return gone();
     if (count > 0) break;
   }
-  if (events == POLLIN) waited_ += steady_clock::now() - begin;
+  pace.waited(steady_clock::now() - begin);
   return ok();
-}
-
-Status BlockingStream::check_rate() const {
-  if (limits_.body_rate == 0 || waited_ <= limits_.body_rate_grace) return ok();
-  const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(waited_).count();
-  if (received_ >= limits_.body_rate * static_cast<std::uint64_t>(seconds)) return ok();
-  return Error(Errc::TimedOut, "request body", "it comes too slowly");
 }
 
 Result<std::size_t> BlockingStream::read(std::span<std::byte> out) {
@@ -59,11 +53,10 @@ Result<std::size_t> BlockingStream::read(std::span<std::byte> out) {
     const auto count = transport_.read(reinterpret_cast<char*>(out.data()), out.size());
     switch (count.io) {
       case Transport::Io::Done:
-        received_ += count.bytes;
+        received_.moved(count.bytes);
         return count.bytes;
       case Transport::Io::WouldBlock:
-        SLIPWAY_TRY(check_rate());
-        SLIPWAY_TRY(wait(POLLIN, limits_.body_read, "request body"));
+        SLIPWAY_TRY(wait(POLLIN, limits_.body_read, received_, "request body"));
         break;
       case Transport::Io::SendBlocks:
       case Transport::Io::Ended:
@@ -88,11 +81,12 @@ Status BlockingStream::write(std::string_view data, bool more) {
       const auto count = transport_.write(data, more);
       if (count.io == Transport::Io::Done) {
         data.remove_prefix(count.bytes);
+        sent_.moved(count.bytes);
         continue;
       }
       if (count.io != Transport::Io::SendBlocks) return gone();
     }
-    SLIPWAY_TRY(wait(POLLOUT, limits_.write, "response"));
+    SLIPWAY_TRY(wait(POLLOUT, limits_.write, sent_, "response"));
   }
 }
 
@@ -110,8 +104,11 @@ Status BlockingStream::send_direct(FileSource& source, std::uint64_t offset, std
       if (count.io == Transport::Io::Done) {
         if (count.bytes == 0) return Error(Errc::IoError, "file", "it became shorter while it was sent");
         done += count.bytes;
+        sent_.moved(count.bytes);
       } else if (count.io == Transport::Io::SendBlocks) {
-        SLIPWAY_TRY(wait(POLLOUT, limits_.write, "response"));
+        SLIPWAY_TRY(wait(POLLOUT, limits_.write, sent_, "response"));
+      } else if (count.io == Transport::Io::Ended && done == 0) {
+        return send_copied(source, offset, size, sent);
       } else {
         return gone();
       }

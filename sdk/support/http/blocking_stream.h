@@ -11,6 +11,7 @@
 #include "slipway/result.h"
 #include "support/http/file_source.h"
 #include "support/http/limits.h"
+#include "support/http/pace.h"
 #include "support/http/transport.h"
 
 namespace slipway::http {
@@ -29,16 +30,14 @@ class BlockingStream {
   Status send(FileSource& source, std::uint64_t offset, std::uint64_t size, std::uint64_t& sent);
 
  private:
-  Status wait(short events, std::chrono::milliseconds limit, std::string_view what);
+  Status wait(short events, std::chrono::milliseconds limit, Pace& pace, std::string_view what);
   Status send_direct(FileSource& source, std::uint64_t offset, std::uint64_t size, std::uint64_t& sent);
   Status send_copied(FileSource& source, std::uint64_t offset, std::uint64_t size, std::uint64_t& sent);
-  Status check_rate() const;
 
   Transport& transport_;
   const Limits& limits_;
   const std::chrono::steady_clock::time_point deadline_;
-  std::chrono::nanoseconds waited_{0};  // for the body
-  std::uint64_t received_ = 0;
+  Pace received_, sent_;
 };
 
 }  // namespace slipway::http

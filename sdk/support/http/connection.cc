@@ -657,7 +657,10 @@ bool Connection::flush() {
     }
     if (io == Transport::Io::Done) continue;
     if (io == Transport::Io::SendBlocks && stage_ == Stage::Flushing) {
-      arm(core_.options.limits.write);
+      auto left = core_.options.limits.write;
+      if (exchange_->deadline != steady_clock::time_point::max())
+        left = std::min(left, std::chrono::ceil<milliseconds>(exchange_->deadline - steady_clock::now()));
+      arm(left);
       wait_writable();
       return false;
     }

@@ -26,8 +26,8 @@ struct Limits {
   std::chrono::milliseconds write{60'000};        // without a byte that the client takes
   std::chrono::milliseconds linger{2'000};        // for what is on its way after an early answer
   std::chrono::milliseconds websocket_ping{30'000};
-  // A body that is slower than this, on average and after the grace, ends its connection; 0: no limit. Only the time
-  // that was spent waiting for the client counts.
+  // A body, either way, that is slower than this, on average and after the grace, ends its connection; 0: no limit.
+  // Only the time that was spent waiting for the client counts.
   std::uint64_t body_rate = 256;  // bytes a second
   std::chrono::milliseconds body_rate_grace{10'000};
 };

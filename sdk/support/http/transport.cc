@@ -1,7 +1,5 @@
 #include "support/http/transport.h"
 
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <openssl/bio.h>
 #include <openssl/err.h>
 #include <sys/sendfile.h>
@@ -260,14 +258,10 @@ Transport::Count Transport::send_file(int file, std::uint64_t offset, std::size_
     if (count >= 0) return {Io::Done, static_cast<std::size_t>(count)};
     if (errno == EINTR) continue;
     if (errno == EAGAIN || errno == EWOULDBLOCK) return {Io::SendBlocks, 0};
+    if (errno == EINVAL || errno == ENOSYS) return {Io::Ended, 0};
     broken_ = true;
     return {Io::Failed, 0};
   }
-}
-
-void Transport::cork(bool on) noexcept {
-  const int value = on ? 1 : 0;
-  ::setsockopt(fd_, IPPROTO_TCP, TCP_CORK, &value, sizeof(value));  // fails on unix sockets, which need none
 }
 
 void Transport::say_goodbye(bool half) noexcept {

@@ -65,10 +65,8 @@ class Transport {
 
   // Whether bytes of a file may go straight from one descriptor to the other: a plain connection, or TLS in the kernel.
   bool can_send_files() const noexcept { return ssl_ == nullptr || kernel_tls_; }
-  // A part of the file; 0 bytes with Done at its end.
+  // A part of the file; 0 bytes with Done at its end. Ended: this file has to be copied.
   Count send_file(int file, std::uint64_t offset, std::size_t size);
-  // Holds incomplete packets back, for a header before a file.
-  void cork(bool on) noexcept;
 
   // "We send no more": TLS close_notify, and the end of the stream where `half` is given.
   void say_goodbye(bool half) noexcept;
