@@ -72,6 +72,13 @@ Result<ActionReply> LoadedAction::run(std::string_view use_json, const OpContext
   return module_->run(ctx, {event_, options});
 }
 
+Result<std::unique_ptr<Dialogue>> LoadedAction::converse(std::string_view use_json) {
+  auto* starter = static_cast<DialogueStarter*>(module_->query(DialogueStarter::kInterfaceId));
+  if (starter == nullptr) return Error(Errc::NotSupported, descriptor_->name);
+  const auto options = read_table(descriptor_->use_options, descriptor_->use_option_count, use_json);
+  return starter->start(options);
+}
+
 void LoadedAction::stop() {
   module_->drain(std::chrono::steady_clock::now());
   module_->stop();

@@ -41,6 +41,7 @@ class LoadedAction {
   Status configure(std::string_view section_json);
   // `use_json`: the options of the use.
   Result<ActionReply> run(std::string_view use_json, const OpContext& ctx = {});
+  Result<std::unique_ptr<Dialogue>> converse(std::string_view use_json);
   void stop();
   TestHost& host() { return host_; }
 

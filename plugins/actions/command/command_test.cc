@@ -269,5 +269,58 @@ TEST_F(CommandTest, AVariableWithoutAProperNameIsRefused) {
               Errc::InvalidArgument);
 }
 
+// ---- dialogues
+
+TEST_F(CommandTest, AProgramIsSpokenWithInLines) {
+  LoadedAction action(MODULE_FILE, R"({"env":["GREETING=hello"]})");
+  auto talk = action.converse(use({{"cmd", script("talk",
+                                                  "echo \"$GREETING $NAME\"; read -r a; read -r b; "
+                                                  "echo \"$b $a\"; echo oops >&2; printf end")},
+                                   {"hook", "keyboard_interactive"},
+                                   {"env_vars", json::array{json::object{{"key", "NAME"}, {"value", "ann"}}}}}));
+  ASSERT_TRUE(talk) << talk.error().message();
+  EXPECT_EQ(*(*talk)->read_line({}), "hello ann");
+  ASSERT_TRUE((*talk)->write_line({}, "one"));
+  ASSERT_TRUE((*talk)->write_line({}, "two"));
+  EXPECT_EQ(*(*talk)->read_line({}), "two one");
+  EXPECT_EQ(*(*talk)->read_line({}), "end") << "the last line needs no end";
+  const auto over = (*talk)->read_line({});
+  EXPECT_EQ(over.code(), Errc::Unavailable);
+  talk->reset();
+  EXPECT_NE(action.host().log_text().find("oops"), std::string::npos);
+}
+
+TEST_F(CommandTest, ADialogueThatIsDroppedEndsItsProgram) {
+  LoadedAction action(MODULE_FILE, "{}");
+  auto talk = action.converse(use({{"cmd", script("waits", "echo $$; read -r never; exit 0")}, {"hook", "x"}}));
+  ASSERT_TRUE(talk);
+  const pid_t pid = std::stoi(*(*talk)->read_line({}));
+  EXPECT_TRUE(alive(pid));
+  talk->reset();
+  EXPECT_TRUE(vanishes(pid));
+}
+
+TEST_F(CommandTest, ADialogueHasAnEnd) {
+  LoadedAction action(MODULE_FILE, "{}");
+  auto slow = action.converse(use({{"cmd", script("slow", "exec sleep 1000")}, {"hook", "x"}, {"timeout", 1}}));
+  ASSERT_TRUE(slow);
+  EXPECT_EQ((*slow)->read_line({}).code(), Errc::TimedOut);
+
+  auto waits = action.converse(use({{"cmd", script("waits", "exec sleep 1000")}, {"hook", "x"}}));
+  ASSERT_TRUE(waits);
+  std::stop_source stop;
+  std::jthread stopper([&] { stop.request_stop(); });
+  EXPECT_EQ((*waits)->read_line(OpContext{.stop = stop.get_token()}).code(), Errc::Cancelled);
+  EXPECT_EQ((*waits)->read_line(OpContext{.deadline = steady_clock::now()}).code(), Errc::TimedOut);
+}
+
+TEST_F(CommandTest, LinesWithoutEndAreRefused) {
+  LoadedAction action(MODULE_FILE, "{}");
+  auto talk = action.converse(use({{"cmd", script("long", "head -c 100000 /dev/zero; sleep 1000")}, {"hook", "x"}}));
+  ASSERT_TRUE(talk);
+  EXPECT_EQ((*talk)->read_line({}).code(), Errc::TooLarge);
+  EXPECT_EQ(action.converse(use({{"cmd", "/does/not/exist"}, {"hook", "x"}})).code(), Errc::Unavailable);
+}
+
 }  // namespace
 }  // namespace slipway::command
