@@ -94,8 +94,14 @@ HybridExchange::Use::~Use() { current = nullptr; }
 void HybridExchange::forget() noexcept {
   OPENSSL_cleanse(secret_.data(), secret_.size());
   secret_.clear();
-  client_message_.clear();
-  server_point_.clear();
+  forget_halves();
+}
+
+// An idle connection keeps none of it.
+void HybridExchange::forget_halves() noexcept {
+  std::string().swap(client_message_);
+  std::string().swap(server_point_);
+  std::string().swap(told_list_);
   if (encapsulated_) OPENSSL_cleanse(encapsulated_->secret.data(), encapsulated_->secret.size());
   encapsulated_.reset();
 }
@@ -129,8 +135,9 @@ void HybridExchange::client_message(ssh_buffer packet) {
   const auto message = fields.string();
   if (fields.ok() && fields.rest().empty() && message.size() == mlkem768::kPublicKey + kPoint) {
     const auto* key = reinterpret_cast<const std::uint8_t*>(message.data());
-    encapsulated_ =
-        mlkem768::encapsulate(std::span<const std::uint8_t, mlkem768::kPublicKey>(key, mlkem768::kPublicKey));
+    auto made = mlkem768::encapsulate(std::span<const std::uint8_t, mlkem768::kPublicKey>(key, mlkem768::kPublicKey));
+    if (made) encapsulated_ = std::make_unique<mlkem768::Encapsulated>(*made);
+    if (made) OPENSSL_cleanse(made->secret.data(), made->secret.size());
   }
   if (encapsulated_) client_message_ = message;
   std::string point;
@@ -146,8 +153,11 @@ std::optional<std::string> HybridExchange::replacement(std::string_view text) {
   // The client's, into what is hashed.
   if (!client_list_.empty() && text == told_list_) return std::exchange(client_list_, {});
   // The server's half of the exchange.
-  if (encapsulated_ && !server_point_.empty() && text == server_point_)
-    return std::string(text_of(encapsulated_->ciphertext)) + std::string(text);
+  if (encapsulated_ && !server_point_.empty() && text == server_point_) {
+    auto answer = std::string(text_of(encapsulated_->ciphertext)) + std::string(text);
+    forget_halves();
+    return answer;
+  }
   return std::nullopt;
 }
 

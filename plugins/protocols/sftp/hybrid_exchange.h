@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -56,13 +57,14 @@ class HybridExchange {
 
  private:
   void forget() noexcept;
+  void forget_halves() noexcept;
 
   const KeyExchangeOffer& offer_;
   std::string negotiated_;
   std::string client_list_,
       told_list_;               // of the client's KEXINIT, as sent and as libssh sees it; until they are hashed
   std::string client_message_;  // both halves, while the exchange is under way
-  std::optional<mlkem768::Encapsulated> encapsulated_;
+  std::unique_ptr<mlkem768::Encapsulated> encapsulated_;
   std::string server_point_;  // libssh's half of the answer, once it is known
   std::string secret_;        // of both halves, as a string of RFC 4251 5; until the next exchange
 };
