@@ -42,6 +42,8 @@ Defender::Defender(accounts::AccountStore& store, const DefenderSettings& settin
       table_(for_table(settings, driver_), tracking(driver_)) {}
 
 void Defender::configure(const DefenderSettings& settings) {
+  if (settings.driver != driver_)
+    log::warn(kSender, "the driver of the defender changes with the next start", {{"key", "common.defender.driver"}});
   std::lock_guard lock(mutex_);
   settings_ = settings;
   table_.configure(for_table(settings, driver_));

@@ -6,6 +6,7 @@
 #include <thread>
 
 #include "core/accounts/test_accounts.h"
+#include "core/session/access.h"
 #include "core/session/session_manager.h"
 
 namespace slipway::session {
@@ -149,6 +150,22 @@ TEST_F(SessionAdmission, ClientsThatDoNotTryAreCounted) {
   attempt->negotiation_failed("no match for method kex algos");
   attempt.reset();
   EXPECT_EQ(score(), 14);
+}
+
+TEST_F(SessionAdmission, AdministratorsAndApiKeysCountToo) {
+  auto root = an_admin("root");
+  root.password = "s3cret Pass";
+  add(accounts().admins(), root);
+  Access access(*manager_);
+  EXPECT_EQ(access.login_admin({}, from(kMallory), {"root", "wrong", ""}).code(), Errc::AuthFailed);
+  EXPECT_EQ(score(), 1);
+  EXPECT_EQ(access.login_admin({}, from(kMallory), {"nobody", "wrong", ""}).code(), Errc::AuthFailed);
+  EXPECT_EQ(score(), 11);
+  EXPECT_EQ(access.api_key({}, from(kMallory), "22ghH4zaGn4yABXjM3NEc3.secret", AccessService::KeyScope::Admin).code(),
+            Errc::InvalidArgument);
+  EXPECT_EQ(score(), 21);
+  EXPECT_TRUE(access.login_admin({}, from(kMallory), {"root", "s3cret Pass", ""}));
+  EXPECT_EQ(score(), 21);
 }
 
 TEST_F(SessionAdmission, TroublesOfTheServerAreNobodysFault) {
