@@ -15,6 +15,8 @@ class ChannelProgram {
 
   // Takes all of `input`, or nothing when full().
   virtual bool receive(std::span<const std::byte> input) = 0;
+  // Takes all of a part of what was refused, once full() is over.
+  virtual void receive_held(std::span<const std::byte> input) = 0;
   // No more input will come.
   virtual void end_of_input() = 0;
   // Goes on, outside of libssh's callbacks.

@@ -27,13 +27,23 @@ bool CommandChannel::start() {
 bool CommandChannel::receive(std::span<const std::byte> input) {
   std::lock_guard lock(mutex_);
   if (exit_status_) return true;  // nobody reads it any more
-  if (arrived_.size() >= kMaxWaiting) {
+  if (refused_ || arrived_.size() >= kMaxWaiting) {
+    refused_ = true;
     wants_room_ = true;
     return false;
   }
   arrived_.append(input);
   changed_.notify_all();
   return true;
+}
+
+// However much it is: libssh renews its window with every read, so that after taking a part the client could send more
+// than that part, again and again.
+void CommandChannel::receive_held(std::span<const std::byte> input) {
+  std::lock_guard lock(mutex_);
+  if (exit_status_) return;
+  arrived_.append(input);
+  changed_.notify_all();
 }
 
 void CommandChannel::end_of_input() {
@@ -61,7 +71,7 @@ bool CommandChannel::has_output() const noexcept {
 
 bool CommandChannel::full() const noexcept {
   std::lock_guard lock(mutex_);
-  const bool is_full = !exit_status_ && arrived_.size() >= kMaxWaiting;
+  const bool is_full = !exit_status_ && refused_;
   wants_room_ |= is_full;
   return is_full;
 }
@@ -124,6 +134,7 @@ Result<std::span<const std::byte>> CommandChannel::input() {
       return cancelled();
     taken_.swap(arrived_);
     room = std::exchange(wants_room_, false);
+    refused_ = false;
   }
   if (room) wake_();
   return taken_.data();

@@ -17,7 +17,7 @@ namespace slipway::sftp {
 
 class CommandChannel final : public ChannelProgram, private CommandIo {
  public:
-  // Bytes that may wait in each direction; twice as many are held at most.
+  // Bytes that may wait in each direction; twice as many are held at most, and once what was refused meanwhile.
   static constexpr std::size_t kMaxWaiting = 1024 * 1024;
 
   struct Setup {
@@ -36,6 +36,7 @@ class CommandChannel final : public ChannelProgram, private CommandIo {
   bool start();
 
   bool receive(std::span<const std::byte> input) override;
+  void receive_held(std::span<const std::byte> input) override;
   void end_of_input() override;
   void work() override {}
   bool has_work() const noexcept override { return false; }
@@ -80,6 +81,7 @@ class CommandChannel final : public ChannelProgram, private CommandIo {
   std::condition_variable_any changed_;
   ByteQueue arrived_, output_;
   bool input_ended_ = false;
+  bool refused_ = false;             // input was, and nothing was taken since
   mutable bool wants_room_ = false;  // the connection waits for arrived_ to shrink
   std::optional<int> exit_status_;
 

@@ -39,6 +39,7 @@ class SftpChannel final : public ChannelProgram {
   // Takes all of `input`, or nothing when full(). Requests are kept for work(); the data of a WRITE goes straight to
   // its file when no request waits before it.
   bool receive(std::span<const std::byte> input) override;
+  void receive_held(std::span<const std::byte> input) override { receive(input); }
   void end_of_input() override { input_ended_ = true; }
   // Answers waiting requests until kGather bytes of replies are there.
   void work() override;

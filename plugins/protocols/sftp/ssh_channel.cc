@@ -123,7 +123,7 @@ std::uint32_t SshChannel::on_data(std::span<const std::byte> data, bool is_stder
   if (held_ == 0 && program_->receive(data)) return all;
   held_ = data.size();
   // libssh does not enforce the window.
-  if (held_ > std::max<std::size_t>(kLibraryWindow, window_ ? window_->size() : 0)) violated_ = true;
+  if (held_ > std::max<std::size_t>(kLibraryWindow, largest_window_)) violated_ = true;
   return 0;
 }
 
@@ -137,7 +137,7 @@ void SshChannel::take_held() {
       held_ = 0;
       break;
     }
-    program_->receive(std::span(part).first(static_cast<std::size_t>(count)));
+    program_->receive_held(std::span(part).first(static_cast<std::size_t>(count)));
     held_ -= std::min(held_, static_cast<std::size_t>(count));
   }
 }
@@ -159,6 +159,7 @@ void SshChannel::grant_window() {
   if (!window_ || eof_ || held_ > 0 || !program_->has_headroom()) return;
   const auto window = window_->due(std::chrono::steady_clock::now(), [this] { return owner_.round_trip(); });
   if (window == 0) return;
+  largest_window_ = std::max(largest_window_, window);
   const int read = ssh_channel_read_timeout(channel_, environment_.window_sink, window, 0, 0);
   if (read > 0) {
     owner_.log().error("bytes were lost while the window was raised", {{"connection_id", connection_id_}});

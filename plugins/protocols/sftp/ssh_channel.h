@@ -101,7 +101,8 @@ class SshChannel {
   std::atomic<bool> stop_requested_ = false;
   std::optional<std::stop_callback<std::function<void()>>> on_session_stop_, on_connection_stop_;
   std::optional<ReceiveWindow> window_;
-  std::size_t held_ = 0;  // bytes that libssh keeps, because the session is full
+  std::uint32_t largest_window_ = 0;  // ever granted: it shrinks when the channel is quiet, what was granted does not
+  std::size_t held_ = 0;              // bytes that libssh keeps, because the session is full
   std::chrono::steady_clock::time_point closed_at_;
   bool eof_ = false, eof_told_ = false, closed_here_ = false, closed_there_ = false, violated_ = false;
 };
