@@ -3,6 +3,7 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/signal_set.hpp>
 #include <boost/asio/steady_timer.hpp>
@@ -84,15 +85,22 @@ class Server {
   boost::asio::steady_timer sweep_{io_};
 };
 
-// Without the module that runs them a server would let in whom they refuse.
+// Without the module that runs them, or behind one that decides before them, a server would let in whom they refuse.
 Status check_login_hooks(const std::vector<std::string>& configured, const module::Registry& registry) {
   if (configured.empty()) return ok();
-  for (const auto& module : registry.auth_chain()) {
+  const auto chain = registry.auth_chain();
+  const auto runs_hooks = [](const module::ModuleRef<AuthModule>& module) {
     const char* provides = module.descriptor().provides;
-    if (provides != nullptr && std::string_view(provides).find("login_hooks") != std::string_view::npos) return ok();
-  }
+    return provides != nullptr && std::string_view(provides).find("login_hooks") != std::string_view::npos;
+  };
+  const auto found = std::ranges::find_if(chain, runs_hooks);
+  if (found == chain.end())
+    return Error(Errc::InvalidArgument, configured.front(),
+                 "no loaded module runs login hooks; add auth-hook to modules.load, before other auth modules");
+  if (found == chain.begin()) return ok();
   return Error(Errc::InvalidArgument, configured.front(),
-               "no loaded module runs login hooks; add auth-hook to modules.load, before other auth modules");
+               "the module " + chain.front().instance() + " decides before login hooks are asked; put " +
+                   found->instance() + " before it in modules.load");
 }
 
 Status Server::start() {
@@ -259,6 +267,9 @@ void Server::reload() {
     return;
   }
   configuration_ = *std::move(fresh);
+  if (auto hooks = check_login_hooks(settings.login_hooks, *supervisor_); !hooks)
+    log::error("service", "the login hooks of the new configuration are not asked",
+               {{"key", hooks.error().subject()}, {"error", hooks.error().cause()}});
   sessions_->configure(settings.sessions);
   admission_->configure(settings.admission);
   listeners_->configure(settings.proxy);

@@ -177,6 +177,10 @@ def test_a_hook_that_fails_lets_nobody_in(make_server, hook, tmp_path):
                                                "modules": {"load": {"auth-local": {}, "action-command": {}}}})
     code, text = without.run_to_end()
     assert code != 0 and "auth-hook" in text
+    behind = make_server(start=False, config={"data_provider": {"external_auth_hook": program},
+                                              "modules": {"load": {"auth-local": {}, "auth-hook": {}, "action-command": {}}}})
+    code, text = behind.run_to_end()
+    assert code != 0 and "auth-local decides before login hooks" in text
 
 
 # ---- before a login
