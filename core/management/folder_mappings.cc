@@ -1,6 +1,31 @@
 #include "core/management/folder_mappings.h"
 
+#include <boost/json.hpp>
+#include <map>
+#include <string>
+
 namespace slipway::management {
+
+struct FolderMappings::Folders {
+  std::map<std::string, boost::json::object, std::less<>> by_name;
+};
+
+FolderMappings::FolderMappings(const Call& call, accounts::Rendering rendering)
+    : call_(call), rendering_(rendering), folders_(std::make_unique<Folders>()) {}
+
+FolderMappings::~FolderMappings() = default;
+
+boost::json::object FolderMappings::document(const accounts::User& user) {
+  boost::json::object document = accounts::to_json(user, rendering_);
+  complete(document);
+  return document;
+}
+
+boost::json::object FolderMappings::document(const accounts::Group& group) {
+  boost::json::object document = accounts::to_json(group, rendering_);
+  complete(document);
+  return document;
+}
 
 void FolderMappings::complete(boost::json::object& document) {
   auto* mappings = document.if_contains("virtual_folders");
@@ -8,12 +33,12 @@ void FolderMappings::complete(boost::json::object& document) {
   for (auto& item : mappings->get_array()) {
     auto& mapping = item.as_object();
     const std::string name(mapping.at("name").as_string());
-    auto known = folders_.find(name);
-    if (known == folders_.end()) {
+    auto known = folders_->by_name.find(name);
+    if (known == folders_->by_name.end()) {
       boost::json::object folder;
       // One that has just gone is written as the mapping that it was.
       if (const auto stored = call_.rooms.accounts.folders().get(name)) folder = accounts::to_json(*stored, rendering_);
-      known = folders_.emplace(name, std::move(folder)).first;
+      known = folders_->by_name.emplace(name, std::move(folder)).first;
     }
     for (const auto& member : known->second) mapping.insert(member);  // the mapping's own stay
   }

@@ -1,9 +1,8 @@
 // Documents of users and groups as the contract has them: a mapped folder is written with what it is itself.
 #pragma once
 
-#include <boost/json.hpp>
-#include <map>
-#include <string>
+#include <boost/json/fwd.hpp>
+#include <memory>
 
 #include "core/accounts/entity_json.h"
 #include "core/management/operation.h"
@@ -14,21 +13,25 @@ namespace slipway::management {
 // another role.
 class FolderMappings {
  public:
-  FolderMappings(const Call& call, accounts::Rendering rendering) : call_(call), rendering_(rendering) {}
+  FolderMappings(const Call& call, accounts::Rendering rendering);
+  ~FolderMappings();
 
+  // An entity as a document. An overload a kind, so that this header needs no JSON.
+  boost::json::object document(const accounts::User& user);
+  boost::json::object document(const accounts::Group& group);
   template <class Entity>
-  boost::json::object document(const Entity& entity) {
-    boost::json::object object = accounts::to_json(entity, rendering_);
-    if constexpr (requires { entity.virtual_folders; }) complete(object);
-    return object;
+  auto document(const Entity& entity) {
+    return accounts::to_json(entity, rendering_);
   }
 
  private:
+  struct Folders;
+
   void complete(boost::json::object& document);
 
   const Call& call_;
   const accounts::Rendering rendering_;
-  std::map<std::string, boost::json::object, std::less<>> folders_;
+  const std::unique_ptr<Folders> folders_;
 };
 
 }  // namespace slipway::management
