@@ -365,7 +365,7 @@ def dialogue(server, keys):
     b"C0644 3 ../escape\n", b"C0644 3 ..\n", b"C0644 3 a/b\n", b"D0755 0 ../x\n", b"D0755 0 /etc\n", b"C0644 3 .\n", b"C0644 3 \n",
     b"C0644 -3 x\n", b"C0644 99999999999999999999 x\n", b"Cxyz 3 x\n", b"T1 2 3\n", b"E\n", b"Ex\n", b"hello\n", b"\n",
     b"C0644 3 " + b"n" * 9000 + b"\n",
-])
+], ids=lambda message: repr(message[:30]))
 def test_what_is_no_message_ends_the_dialogue(server, dialogue, message):
     (home(server) / "sandbox").mkdir(exist_ok=True)
     d = dialogue("scp -r -t sandbox")
@@ -376,7 +376,7 @@ def test_what_is_no_message_ends_the_dialogue(server, dialogue, message):
     assert not (home(server) / "escape").exists()
 
 
-@pytest.mark.parametrize("name", [b"back\\slash", b"..\\up", b"x" * 256])
+@pytest.mark.parametrize("name", [b"back\\slash", b"..\\up", b"x" * 256], ids=lambda name: repr(name[:20]))
 def test_names_that_the_session_cannot_have_are_skipped(server, dialogue, name):
     (home(server) / "skipped").mkdir(exist_ok=True)
     d = dialogue("scp -t skipped")
