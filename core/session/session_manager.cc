@@ -5,13 +5,14 @@
 #include "core/session/login_attempt.h"
 #include "core/session/login_methods.h"
 #include "core/session/pause.h"
+#include "core/session/share_visit.h"
 #include "core/session/user_login.h"
 #include "core/vfs/path.h"
 
 namespace slipway::session {
 namespace {
 
-class AdmittedPlace final : public Admitted {
+class AdmittedPlace final : public Admitted, private ShareDoor {
  public:
   AdmittedPlace(SessionManager& manager, std::shared_ptr<ConnectionRegistry::Connection> connection,
                 std::chrono::nanoseconds delay)
@@ -50,7 +51,16 @@ class AdmittedPlace final : public Admitted {
     return make_login(manager_, std::move(connection_), *std::move(user));
   }
 
+  void* query(std::string_view interface_id) noexcept override {
+    return interface_id == ShareDoor::kInterfaceId ? static_cast<ShareDoor*>(this) : nullptr;
+  }
+
  private:
+  Result<std::unique_ptr<ShareVisit>> visit(const OpContext& context, const ShareRequest& request) override {
+    SLIPWAY_TRY(wait(context));
+    return visit_share(manager_, context, std::move(connection_), request);
+  }
+
   SessionManager& manager_;
   std::shared_ptr<ConnectionRegistry::Connection> connection_;
   const std::chrono::nanoseconds delay_;

@@ -90,17 +90,34 @@ class UserLogin final : public Login {
 
 Result<std::unique_ptr<Session>> UserLogin::open(std::string_view protocol, std::string_view connection_id) {
   const accounts::User& account = user_->user;
-  const auto settings = manager_.settings();
-  const SessionRooms& rooms = manager_.rooms();
-  const std::string id(connection_id);
+  auto start = vfs::absolute_path(account.filters.start_directory.empty() ? "/" : account.filters.start_directory);
+  return open_session(manager_, connection_, *user_,
+                      {.protocol = std::string(protocol),
+                       .connection_id = std::string(connection_id),
+                       .max_sessions = static_cast<std::size_t>(std::max<std::int64_t>(0, account.max_sessions)),
+                       .start = start ? *start : VPath()});
+}
+
+}  // namespace
+
+std::unique_ptr<Login> make_login(SessionManager& manager, std::shared_ptr<ConnectionRegistry::Connection> connection,
+                                  std::shared_ptr<const accounts::EffectiveUser> user) {
+  return std::make_unique<UserLogin>(manager, std::move(connection), std::move(user));
+}
+
+Result<std::unique_ptr<Session>> open_session(SessionManager& manager,
+                                              const std::shared_ptr<ConnectionRegistry::Connection>& connection,
+                                              const accounts::EffectiveUser& user, SessionOptions options) {
+  const accounts::User& account = user.user;
+  const auto settings = manager.settings();
+  const SessionRooms& rooms = manager.rooms();
+  const std::string& id = options.connection_id;
 
   SLIPWAY_ASSIGN(auto entry,
-                 manager_.connections().open(account.username,
-                                             static_cast<std::size_t>(std::max<std::int64_t>(0, account.max_sessions)),
-                                             std::string(protocol), id, connection_));
-  const PolicyRequest request{std::string(protocol), connection_->request().remote, connection_->request().local, id};
+                 manager.connections().open(account.username, options.max_sessions, options.protocol, id, connection));
+  const PolicyRequest request{options.protocol, connection->request().remote, connection->request().local, id};
   const OpContext ctx{.stop = entry->stop_token(), .user = account.username, .connection_id = id};
-  auto policy = build_policy(ctx, *user_, request, *settings, rooms.counters, rooms.modules, rooms.secrets);
+  auto policy = build_policy(ctx, user, request, *settings, rooms.counters, rooms.modules, rooms.secrets);
   if (!policy) {
     log::write(LogLevel::Error, "sessions", id, "unable to mount the user's storage",
                {{"username", account.username}, {"error", policy.error().message()}});
@@ -110,23 +127,17 @@ Result<std::unique_ptr<Session>> UserLogin::open(std::string_view protocol, std:
   policy->mark_activity = [entry] { entry->touch(); };
   policy->mark_first_transfer = FirstTransfers(rooms.accounts, account.username);
 
-  auto start = vfs::absolute_path(account.filters.start_directory.empty() ? "/" : account.filters.start_directory);
   Event farewell;
   farewell.action = "disconnect";
   farewell.username = account.username;
   farewell.role = account.role;
-  farewell.protocol = protocol;
+  farewell.protocol = options.protocol;
   farewell.ip = request.remote.address;
   farewell.session_id = id;
-  return std::make_unique<UserSession>(manager_, id, account.username, start ? *start : VPath(), std::move(entry),
-                                       vfs::make_guard(*std::move(policy), rooms.bus), std::move(farewell));
-}
-
-}  // namespace
-
-std::unique_ptr<Login> make_login(SessionManager& manager, std::shared_ptr<ConnectionRegistry::Connection> connection,
-                                  std::shared_ptr<const accounts::EffectiveUser> user) {
-  return std::make_unique<UserLogin>(manager, std::move(connection), std::move(user));
+  std::unique_ptr<Filesystem> fs = vfs::make_guard(*std::move(policy), rooms.bus);
+  if (options.confine) fs = options.confine(std::move(fs));
+  return std::make_unique<UserSession>(manager, id, account.username, std::move(options.start), std::move(entry),
+                                       std::move(fs), std::move(farewell));
 }
 
 }  // namespace slipway::session

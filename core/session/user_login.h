@@ -1,6 +1,7 @@
 // An authenticated user, and the sessions opened from it.
 #pragma once
 
+#include <functional>
 #include <memory>
 
 #include "core/session/session_manager.h"
@@ -9,5 +10,18 @@ namespace slipway::session {
 
 std::unique_ptr<Login> make_login(SessionManager& manager, std::shared_ptr<ConnectionRegistry::Connection> connection,
                                   std::shared_ptr<const accounts::EffectiveUser> user);
+
+struct SessionOptions {
+  std::string protocol, connection_id;
+  std::size_t max_sessions = 0;  // of the user; 0: none
+  VPath start;
+  // What of the user's tree the session sees; null: all of it.
+  std::function<std::unique_ptr<Filesystem>(std::unique_ptr<Filesystem>)> confine = nullptr;
+};
+
+// What Login::open does.
+Result<std::unique_ptr<Session>> open_session(SessionManager& manager,
+                                              const std::shared_ptr<ConnectionRegistry::Connection>& connection,
+                                              const accounts::EffectiveUser& user, SessionOptions options);
 
 }  // namespace slipway::session

@@ -67,12 +67,13 @@ Refusal refusal_of_download(const Error& error, std::string message) {
 
 void send_file(Exchange& x, SharedSession session, const VPath& path, DownloadOptions options) {
   constexpr const char* kNoFile = "Please set the path to a valid file";
+  const std::string name(options.name.empty() ? path.str() : options.name);
   if (path.is_root()) return x.refuse({400, "", kNoFile});
   const auto info = session->fs().stat(session->context(), path, Follow::Yes);
-  if (!info) return x.refuse(refusal_of_download(info.error(), tried("read", path)));
+  if (!info) return x.refuse(refusal_of_download(info.error(), tried("read", name)));
   if (!info->is_regular()) {
     const char* what = info->is_directory() ? " is a directory" : " is not a file";
-    return x.refuse({400, "", std::string(kNoFile) + ", " + quoted(path.str()) + what});
+    return x.refuse({400, "", std::string(kNoFile) + ", " + quoted(name) + what});
   }
 
   http::FileBody body;
@@ -90,7 +91,7 @@ void send_file(Exchange& x, SharedSession session, const VPath& path, DownloadOp
   }
 
   auto file = session->fs().open(session->context(), path, OpenOptions::reading());
-  if (!file) return x.refuse(refusal_of_download(file.error(), tried("read", path)));
+  if (!file) return x.refuse(refusal_of_download(file.error(), tried("read", name)));
   // It may have changed since it was looked at.
   if (const auto now = (*file)->stat(session->context())) {
     body.size = now->size;

@@ -67,7 +67,8 @@ Status store_body(Exchange& x, Session& session, const VPath& target, std::optio
   return ok();
 }
 
-bool receive_files(Exchange& x, Session& session, const VPath& directory, Received& received, std::size_t max_files) {
+bool receive_files(Exchange& x, Session& session, const VPath& directory, const FormOptions& options) {
+  std::size_t files = 0;
   constexpr const char* kBadForm = "Unable to parse multipart form";
   const auto refuse = [&](const Refusal& refusal) {
     x.refuse(refusal);
@@ -84,7 +85,8 @@ bool receive_files(Exchange& x, Session& session, const VPath& directory, Receiv
     if ((*part)->name != "filenames" || !(*part)->file_name) continue;
     const auto name = base_name(*(*part)->file_name);
     if (name.empty()) return refuse({400, "a file has no name", kBadForm});
-    if (received.files == max_files) return refuse({400, "Allowed usage exceeded", ""});
+    if (options.before_file)
+      if (const auto refusal = options.before_file()) return refuse(*refusal);
     const auto target = x.site->services.paths.resolve(directory, name);
     if (!target) return refuse(refusal_of_path(target.error()));
     bool is_broken = false;
@@ -94,15 +96,16 @@ bool receive_files(Exchange& x, Session& session, const VPath& directory, Receiv
       return count;
     });
     if (is_broken) return refuse({400, stored.error().cause(), kBadForm});
-    if (!stored) return refuse(refusal_of_file(stored.error(), tried("save", *target)));
-    ++received.files;
+    if (!stored) return refuse(refusal_of_file(stored.error(), tried("save", name)));
+    ++files;
+    if (options.after_file) options.after_file();
   }
-  if (received.files == 0) return refuse({400, "", "No files uploaded!"});
+  if (files == 0) return refuse({400, "", "No files uploaded!"});
   return true;
 }
 
-std::string tried(std::string_view what, const VPath& path) {
-  return "Unable to " + std::string(what) + " " + quoted(path.str());
+std::string tried(std::string_view what, std::string_view path) {
+  return "Unable to " + std::string(what) + " " + quoted(path);
 }
 
 Result<VPath> resolve(const Exchange& x, const Session& session, std::string_view text) {

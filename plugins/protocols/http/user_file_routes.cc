@@ -118,8 +118,7 @@ void upload_form(Exchange& x) {
   if (x.query_flag("mkdir_parents"))
     if (auto made = make_parents(session->context(), session->fs(), path); !made)
       return x.refuse(refusal_of_file(made.error(), tried("create directory", path)));
-  Received received;
-  if (receive_files(x, *session, path, received)) x.say(201, "Upload completed");
+  if (receive_files(x, *session, path)) x.say(201, "Upload completed");
 }
 
 void upload(Exchange& x) {

@@ -191,6 +191,10 @@ class Admitted {
   }
   // Instead of begin(), for requests that log no user in: waits as rate limits ask.
   virtual Status wait(const OpContext& context) { return check(context, "connection"); }
+  virtual void* query(std::string_view interface_id) noexcept {
+    (void)interface_id;
+    return nullptr;
+  }
 };
 
 class SessionService {

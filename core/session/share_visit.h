@@ -1,0 +1,16 @@
+// A visitor's way through a share: what the share, its owner's account and the rules for sharing say.
+#pragma once
+
+#include <memory>
+
+#include "core/session/session_manager.h"
+#include "slipway/share.h"
+
+namespace slipway::session {
+
+// The contract is ShareDoor's.
+Result<std::unique_ptr<ShareVisit>> visit_share(SessionManager& manager, const OpContext& context,
+                                                std::shared_ptr<ConnectionRegistry::Connection> connection,
+                                                const ShareRequest& request);
+
+}  // namespace slipway::session

@@ -1,0 +1,257 @@
+// The public side of shares: what a link gives to whoever has it.
+#include "file_actions.h"
+#include "guard.h"
+#include "route.h"
+#include "slipway/share.h"
+
+namespace slipway::httpd {
+namespace {
+
+using Need = ShareRequest::Need;
+
+struct Opened {
+  std::unique_ptr<ShareVisit> visit;
+  SharedSession session;
+};
+
+void refuse_visit(Exchange& x, const Error& error) {
+  switch (error.code()) {
+    case Errc::AuthFailed:
+      return challenge(x.response, error.cause(), "");
+    case Errc::NotFound:
+      return x.refuse({404, "Not Found", ""});
+    case Errc::PermissionDenied:
+      return x.refuse({403, error.cause(), ""});
+    default:
+      return x.refuse(refusal_of(error));
+  }
+}
+
+// Null: it has answered.
+std::unique_ptr<ShareVisit> visit(Exchange& x, Need need) {
+  auto* door = static_cast<ShareDoor*>(x.visit.admitted->query(ShareDoor::kInterfaceId));
+  if (door == nullptr) {
+    x.refuse({501, "this server has no shares", ""});
+    return nullptr;
+  }
+  const auto credentials = x.request.basic_credentials();
+  ShareRequest request{.id = x.request.parameter("id"), .need = need, .password = {}};
+  if (credentials) request.password = credentials->second;
+  auto visit = door->visit(x.context(), request);
+  if (!visit) {
+    refuse_visit(x, visit.error());
+    return nullptr;
+  }
+  return *std::move(visit);
+}
+
+std::optional<Opened> open(Exchange& x, Need need) {
+  auto found = visit(x, need);
+  if (!found) return std::nullopt;
+  auto session = found->open("HTTPShare_" + x.visit.connection.connection_id.substr(5));
+  if (!session) {
+    x.refuse(session.code() == Errc::Unavailable ? Refusal{503, session.error().cause(), ""}
+                                                 : Refusal{429, session.error().cause(), "Unable to add connection"});
+    return std::nullopt;
+  }
+  (*session)->set_command(x.request.method());
+  return Opened{std::move(found), *std::move(session)};
+}
+
+// Counts uses, and gives them back unless they were worth it.
+class Use {
+ public:
+  explicit Use(ShareVisit& visit) : visit_(visit) {}
+  ~Use() {
+    if (open_ > 0) (void)visit_.use(-open_);
+  }
+  Use(const Use&) = delete;
+  Use& operator=(const Use&) = delete;
+
+  Status take() {
+    SLIPWAY_TRY(visit_.use(1));
+    ++open_;
+    return ok();
+  }
+  void keep() { open_ = 0; }
+
+ private:
+  ShareVisit& visit_;
+  std::int64_t open_ = 0;
+};
+
+bool take(Exchange& x, Use& use) {
+  if (auto taken = use.take(); !taken) {
+    x.refuse({404, "Not Found", ""});  // somebody else had the last one
+    return false;
+  }
+  return true;
+}
+
+// For calls that look into a share: it must be one directory.
+bool is_one_directory(Exchange& x, const Opened& opened) {
+  const auto& paths = opened.visit->paths();
+  if (paths.size() == 1) {
+    const auto info = opened.session->fs().stat(opened.session->context(), paths.front(), Follow::Yes);
+    if (info && info->is_directory()) return true;
+    if (!info && info.code() != Errc::NotFound && info.code() != Errc::PermissionDenied) {
+      x.refuse(refusal_of_file(info.error()));
+      return false;
+    }
+    // Who may only write cannot see what it is; the storage will tell.
+    if (!info && info.code() == Errc::PermissionDenied) return true;
+  }
+  x.refuse({400, "Validation error: the share must be a single directory", ""});
+  return false;
+}
+
+// A path of the visitor, whose root is the share.
+std::optional<VPath> path_in_share(Exchange& x, const Opened& opened, std::string_view text) {
+  const VPath& root = opened.visit->paths().front();
+  // "." and ".." are solved above the visitor's own root, so that they cannot climb out of it.
+  auto path = x.site->services.paths.resolve(VPath(), text);
+  if (!path) {
+    x.refuse(refusal_of_path(path.error()));
+    return std::nullopt;
+  }
+  if (path->is_root()) return root;
+  return VPath(root.is_root() ? path->str() : root.str() + path->str());
+}
+
+// ---- reading
+
+// "share-<name>.zip"
+std::string archive_name(const ShareVisit& visit) { return "share-" + visit.name() + ".zip"; }
+
+void download(Exchange& x) {
+  auto opened = open(x, Need::Read);
+  if (!opened) return;
+  const auto& [visit, session] = *opened;
+  const auto& paths = visit->paths();
+  std::optional<FileInfo> first;
+  for (const VPath& path : paths) {
+    auto info = session->fs().stat(session->context(), path, Follow::Yes);
+    if (!info) return x.refuse(refusal_of_file(info.error()));
+    if (!info->is_regular() && !info->is_directory())
+      return x.refuse({400, "Validation error: only files and directories can be shared", ""});
+    if (!first) first = *std::move(info);
+  }
+  Use use(*visit);
+  if (x.request.query("compress") == "false") {
+    if (paths.size() != 1 || !first->is_regular())
+      return x.refuse({400, "Validation error: only a single file can be downloaded without compression", ""});
+    if (!take(x, use)) return;
+    send_file(x, session, paths.front(), {.name = visit->name()});
+    if (x.response.status() < 400) use.keep();
+    return;
+  }
+  if (!take(x, use)) return;
+  // A single directory is the archive; files and several directories are in it, by their names.
+  const bool is_one = paths.size() == 1 && first->is_directory();
+  send_zip(x, *session, paths, is_one ? paths.front() : VPath(), archive_name(*visit));
+  if (!x.response.aborted()) use.keep();
+}
+
+void list(Exchange& x) {
+  const auto opened = open(x, Need::Read);
+  if (!opened || !is_one_directory(x, *opened)) return;
+  const auto path = path_in_share(x, *opened, x.request.query("path").value_or("/"));
+  if (path) send_listing(x, opened->session, *path, ShowLinks::No);
+}
+
+void download_file(Exchange& x) {
+  if (x.request.query("path").value_or("").empty()) return x.refuse({400, "please set a path", ""});
+  auto opened = open(x, Need::Read);
+  if (!opened || !is_one_directory(x, *opened)) return;
+  const auto path = path_in_share(x, *opened, *x.request.query("path"));
+  if (!path) return;
+  Use use(*opened->visit);
+  if (!take(x, use)) return;
+  send_file(x, opened->session, *path,
+            {.is_inline = x.request.query("inline").has_value(), .name = *x.request.query("path")});
+  if (x.response.status() < 400) use.keep();
+}
+
+// ---- writing
+
+void upload_form(Exchange& x) {
+  const auto opened = open(x, Need::Write);
+  if (!opened || !is_one_directory(x, *opened)) return;
+  Use use(*opened->visit);
+  FormOptions options;
+  options.before_file = [&]() -> std::optional<Refusal> {
+    if (use.take()) return std::nullopt;
+    return Refusal{400, "Allowed usage exceeded", ""};
+  };
+  options.after_file = [&] { use.keep(); };
+  if (receive_files(x, *opened->session, opened->visit->paths().front(), options)) x.say(201, "Upload completed");
+}
+
+void upload(Exchange& x, std::string_view name) {
+  const auto opened = open(x, Need::Write);
+  if (!opened || !is_one_directory(x, *opened)) return;
+  const auto path = path_in_share(x, *opened, name);
+  if (!path) return;
+  if (*path == opened->visit->paths().front()) return x.refuse({403, "", "Uploading outside the share is not allowed"});
+  Session& session = *opened->session;
+  if (x.query_flag("mkdir_parents"))
+    if (auto made = make_parents(session.context(), session.fs(), path->parent()); !made)
+      return x.refuse(refusal_of_file(made.error(), "Unable to create the parent directories"));
+  Use use(*opened->visit);
+  if (!take(x, use)) return;
+  if (auto stored = store_body(x, session, *path, modification_time_of(x.request)); !stored)
+    return x.refuse(refusal_of_file(stored.error(), "Unable to save " + quoted(name)));
+  use.keep();
+  x.say(201, "Upload completed");
+}
+
+void make_directory(Exchange& x) {
+  const auto name = x.request.query("path").value_or("");
+  if (name.empty()) return x.refuse({400, "please set a path", ""});
+  const auto opened = open(x, Need::Write);
+  if (!opened || !is_one_directory(x, *opened)) return;
+  const auto path = path_in_share(x, *opened, name);
+  if (!path) return;
+  Session& session = *opened->session;
+  const std::string message = "Unable to create directory " + quoted(name);
+  if (x.query_flag("mkdir_parents"))
+    if (auto made = make_parents(session.context(), session.fs(), path->parent()); !made)
+      return x.refuse(refusal_of_file(made.error(), message));
+  if (auto made = session.fs().make_dir(session.context(), *path); !made)
+    return x.refuse(refusal_of_file(made.error(), message));
+  x.say(201, "Directory " + quoted(name) + " created");
+}
+
+Route route(std::string_view method, std::string_view path, ApiHandler handler) {
+  Route made{.method = method, .path = path, .audience = Audience::Anyone};
+  made.options.lane = kFileLane;
+  made.options.deadline = std::chrono::milliseconds(0);
+  made.handler = std::move(handler);
+  return made;
+}
+
+Route uploading(const Site& site, std::string_view path, ApiHandler handler) {
+  Route made = route("POST", path, std::move(handler));
+  made.options.body = http::Body::Streamed;
+  made.options.max_body = site.max_upload_size == 0 ? http::kUnlimited : site.max_upload_size;
+  return made;
+}
+
+}  // namespace
+
+std::vector<Route> share_routes(const Site& site) {
+  std::vector<Route> routes = {
+      route("GET", "/shares/{id}/dirs", list),
+      route("GET", "/shares/{id}", download),
+      route("GET", "/shares/{id}/files", download_file),
+      route("POST", "/shares/{id}/actions/mkdir", make_directory),
+      uploading(site, "/shares/{id}", upload_form),
+      uploading(site, "/shares/{id}/files/{path*}", [](Exchange& x) { upload(x, x.request.parameter("path")); }),
+      // As older clients say it.
+      uploading(site, "/shares/{id}/{name}", [](Exchange& x) { upload(x, x.request.parameter("name")); }),
+  };
+  routes.front().options.compress = true;
+  return routes;
+}
+
+}  // namespace slipway::httpd
