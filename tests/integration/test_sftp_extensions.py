@@ -437,6 +437,43 @@ def test_sessions_side_by_side_on_one_connection(server, anna):
     assert errors == []
 
 
+def test_uploads_behind_a_long_request_are_held_back_and_lost_nothing(server, anna):
+    """A client that keeps to the window is never told that it does not, however long it has to wait."""
+    with open(home(server) / "long", "wb") as file:
+        file.truncate(400 << 20)
+    block = os.urandom(32_768)
+    count = (48 << 20) // len(block)
+    sftp = anna.sftp
+    with sftp.open("behind", "wb") as target:
+        answers = []
+
+        def read():
+            while len(answers) < 1 + 2 * count:
+                kind, data = sftp._read_packet()
+                answers.append((kind, Message(data)))
+
+        reader = threading.Thread(target=read)
+        reader.start()
+
+        def send(kind, number, *fields):
+            message = Message()
+            message.add_int(number)
+            for field in fields:
+                message.add_int64(field[0]) if isinstance(field, tuple) else message.add_int(field) if isinstance(field, int) else message.add_string(field)
+            sftp._send_packet(kind, message)
+
+        send(CMD_EXTENDED, 1_000_000, "check-file-name", "/long", "sha512", (0,), (0,), 0)
+        for i in range(count):
+            send(CMD_WRITE, 2_000_000 + i, target.handle, (i * len(block),), block)
+            send(17, 4_000_000 + i, "/long")  # a STAT between: writes wait behind it
+        reader.join(120)
+        assert not reader.is_alive()
+        assert len(answers) == 1 + 2 * count
+        assert sum(1 for kind, reply in answers if kind == CMD_STATUS and reply.get_int() < 4_000_000 and reply.get_int() != 0) == 0
+        sftp.request_number = 10_000_000
+    assert (home(server) / "behind").read_bytes() == block * count
+
+
 # ---- PuTTY
 
 

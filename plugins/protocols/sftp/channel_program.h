@@ -15,7 +15,7 @@ class ChannelProgram {
 
   // Takes all of `input`, or nothing when full().
   virtual bool receive(std::span<const std::byte> input) = 0;
-  // Takes all of a part of what was refused, once full() is over.
+  // Takes all of it, full or not: part after part of what was refused, once there is headroom.
   virtual void receive_held(std::span<const std::byte> input) = 0;
   // No more input will come.
   virtual void end_of_input() = 0;

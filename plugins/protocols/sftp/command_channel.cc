@@ -37,8 +37,6 @@ bool CommandChannel::receive(std::span<const std::byte> input) {
   return true;
 }
 
-// However much it is: libssh renews its window with every read, so that after taking a part the client could send more
-// than that part, again and again.
 void CommandChannel::receive_held(std::span<const std::byte> input) {
   std::lock_guard lock(mutex_);
   if (exit_status_) return;
@@ -78,7 +76,7 @@ bool CommandChannel::full() const noexcept {
 
 bool CommandChannel::has_headroom() const noexcept {
   std::lock_guard lock(mutex_);
-  const bool is_low = arrived_.size() < kMaxWaiting / 2;
+  const bool is_low = exit_status_ || arrived_.size() < kMaxWaiting / 2;
   wants_room_ |= !is_low;
   return is_low;
 }

@@ -30,12 +30,17 @@ bool SftpChannel::busy() const noexcept {
 bool SftpChannel::receive(std::span<const std::byte> input) {
   if (broken_) return true;
   if (full()) return false;
-  while (!input.empty()) {
+  take(input);
+  return true;
+}
+
+void SftpChannel::take(std::span<const std::byte> input) {
+  while (!input.empty() && !broken_) {
     const auto step = parser_.next(input, requests_.empty() && initialised_);
     input = input.subspan(step.consumed);
     switch (step.event) {
       case PacketParser::Event::NeedMore:
-        return true;
+        return;
       case PacketParser::Event::Packet: {
         PacketWriter(requests_).u32(static_cast<std::uint32_t>(step.bytes.size()));
         requests_.append(step.bytes);
@@ -49,10 +54,9 @@ bool SftpChannel::receive(std::span<const std::byte> input) {
         break;
       case PacketParser::Event::Malformed:
         broken_ = true;
-        return true;
+        return;
     }
   }
-  return true;
 }
 
 void SftpChannel::begin_write(const PacketParser::Write& write) {

@@ -39,7 +39,7 @@ class SftpChannel final : public ChannelProgram {
   // Takes all of `input`, or nothing when full(). Requests are kept for work(); the data of a WRITE goes straight to
   // its file when no request waits before it.
   bool receive(std::span<const std::byte> input) override;
-  void receive_held(std::span<const std::byte> input) override { receive(input); }
+  void receive_held(std::span<const std::byte> input) override { take(input); }
   void end_of_input() override { input_ended_ = true; }
   // Answers waiting requests until kGather bytes of replies are there.
   void work() override;
@@ -75,6 +75,7 @@ class SftpChannel final : public ChannelProgram {
   };
 
   std::size_t unsent() const noexcept { return replies_.size() + sending_.size(); }
+  void take(std::span<const std::byte> input);
   void begin_write(const PacketParser::Write& write);
   void write_part(std::span<const std::byte> data);
   void write(OpenFile& file, std::uint64_t offset, std::span<const std::byte> data);

@@ -258,6 +258,27 @@ TEST_F(SftpChannelTest, IsFullWhenAClientOnlyAsksAndTakesNothingThen) {
   EXPECT_EQ(received.size(), sent / request.size() * 1013);
 }
 
+TEST_F(SftpChannelTest, WhatWasRefusedIsTakenWholeHoweverMuchItIs) {
+  const std::string request = packet(PacketType::Realpath, 7, Body().str(std::string(1000, 'x')).text());
+  const auto bytes = std::as_bytes(std::span(request));
+  std::size_t sent = 0;
+  while (channel->receive(bytes)) ++sent;
+  for (int i = 0; i < 3000; ++i, ++sent) channel->receive_held(bytes);
+  EXPECT_FALSE(channel->broken());
+  received.clear();
+  std::size_t answers = 0;
+  while (channel->has_work() || channel->has_output()) {
+    channel->work();
+    collect();
+  }
+  for (std::string_view rest = received; rest.size() >= 4; ++answers) {
+    std::uint32_t length = 0;
+    for (int i = 0; i < 4; ++i) length = length << 8 | static_cast<unsigned char>(rest[static_cast<std::size_t>(i)]);
+    rest.remove_prefix(std::min<std::size_t>(rest.size(), 4 + length));
+  }
+  EXPECT_EQ(answers, sent);
+}
+
 TEST_F(SftpChannelTest, WritesThatArriveWhileOutputWaitsDoNotDisturbIt) {
   const auto out = open("/f", kWrite | kCreate);
   for (std::uint32_t i = 0; i < 10; ++i) send_raw(packet(PacketType::Write, i, Body().str(out).u64(i).str("x").text()));

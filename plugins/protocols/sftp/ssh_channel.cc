@@ -127,10 +127,12 @@ std::uint32_t SshChannel::on_data(std::span<const std::byte> data, bool is_stder
   return 0;
 }
 
+// All of it, however much it is (a window at most): libssh renews its window with every read, so that a client could
+// send more than the part that was taken, again and again.
 void SshChannel::take_held() {
-  if (held_ == 0) return;
+  if (held_ == 0 || !program_->has_headroom()) return;
   std::array<std::byte, 16 * 1024> part;
-  while (held_ > 0 && !program_->full()) {
+  while (held_ > 0) {
     const auto wanted = static_cast<std::uint32_t>(std::min(held_, part.size()));
     const int count = ssh_channel_read_timeout(channel_, part.data(), wanted, 0, 0);
     if (count <= 0) {
@@ -189,7 +191,7 @@ bool SshChannel::step() {
     return false;
   }
   // A command that has taken enough says when it wants more.
-  const bool takes_held = held_ > 0 && !program_->full();
+  const bool takes_held = held_ > 0 && program_->has_headroom();
   return (takes_held || program_->has_work() || program_->has_output()) && ssh_channel_window_size(channel_) > 0;
 }
 
