@@ -71,6 +71,14 @@ void finish(const Share& share, Rendering rendering, json::object& object) {
     object["password"] = "[**redacted**]";
 }
 
+// A policy that is not there has no mode that the contract knows.
+void finish(const Group& group, Rendering rendering, json::object& object) {
+  if (rendering == Rendering::Full || group.user_settings.filters.share_policy != SharePolicy{}) return;
+  if (auto* settings = object.if_contains("user_settings"); settings != nullptr && settings->is_object())
+    if (auto* filters = settings->get_object().if_contains("filters"); filters != nullptr && filters->is_object())
+      filters->get_object().erase("share_policy");
+}
+
 constexpr std::array kFolderMembers = {std::string_view("id"),
                                        std::string_view("mapped_path"),
                                        std::string_view("description"),

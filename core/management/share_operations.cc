@@ -21,12 +21,7 @@ Result<std::shared_ptr<const accounts::EffectiveUser>> owner_of(const Call& call
   return call.rooms.accounts.effective_user(call.actor.name);
 }
 
-// Whether there is a password can be seen, not which.
-json::value rendered(const Share& share) {
-  json::object object = accounts::to_json(share, Rendering::Api);
-  if (!share.password.empty()) object["password"] = kRedacted;
-  return json::value(std::move(object));
-}
+json::value rendered(const Share& share) { return json::value(accounts::to_json(share, Rendering::Api)); }
 
 // Somebody else's share does not exist.
 Result<Share> own_share(const Call& call) {
