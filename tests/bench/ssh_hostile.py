@@ -140,6 +140,7 @@ ATTACKS = {
     "wrong passwords, 8 at once, one address": floods(1),
     "wrong passwords, 8 at once, many addresses": floods(2000),
     "connections closed at once": connects,
+    "nothing, afterwards": quiet,
 }
 
 
