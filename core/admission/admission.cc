@@ -118,7 +118,7 @@ Status Admission::take(const Caller& caller, const Who& who, const TakePlace& ta
   if (taken) return ok();
   if (taken.code() != Errc::QuotaExceeded) return taken;
   report(caller, Violation::LimitExceeded);
-  return denied(caller, taken.error().cause());
+  return Error(Errc::PermissionDenied, std::string(caller.address), taken.error().cause(), true);
 }
 
 Result<std::chrono::nanoseconds> Admission::wait_for_limits(const Caller& caller, const Who& who) {

@@ -29,6 +29,13 @@ class RunningModules final : public management::ModuleControl {
     SLIPWAY_ASSIGN(const auto fresh, config::Configuration::load(location_));
     return supervisor_.reconfigure(instance, fresh);
   }
+  std::vector<Service> services() const override {
+    std::vector<Service> all;
+    for (const auto& module : supervisor_.protocols())
+      if (const auto* status = static_cast<ServiceStatus*>(module->query(ServiceStatus::kInterfaceId)))
+        all.push_back({std::string(status->service()), status->document()});
+    return all;
+  }
 
  private:
   module::Supervisor& supervisor_;

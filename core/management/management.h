@@ -25,6 +25,11 @@ class ModuleControl {
   virtual Status disable(std::string_view instance) = 0;
   // Gives a running instance the options that the configuration, read again, has for it.
   virtual Status reconfigure(std::string_view instance) = 0;
+  // What running modules say of their services: slipway::ServiceStatus.
+  struct Service {
+    std::string name, document;
+  };
+  virtual std::vector<Service> services() const { return {}; }
 
  protected:
   ~ModuleControl() = default;

@@ -2,7 +2,9 @@
 #include <algorithm>
 #include <boost/json.hpp>
 
+#include "core/base/json.h"
 #include "core/base/text.h"
+#include "core/crypto/totp.h"
 #include "core/log/log.h"
 #include "core/management/operation.h"
 
@@ -100,13 +102,38 @@ Result<json::value> reconfigure_module(const Call& call) {
   return json::value(json::object());
 }
 
-// Of the services only what the core itself runs; the protocols are in modules.list.
+// What the running modules say of their services; those that nothing serves are inactive.
+void add_protocols(const Call& call, json::object& services) {
+  for (const char* name : {"ssh", "ftp", "webdav"}) services[name] = json::object{{"is_active", false}};
+  if (call.rooms.modules == nullptr) return;
+  for (const auto& service : call.rooms.modules->services()) {
+    auto document = parse_json_object(service.document);
+    if (document)
+      services[service.name] = *std::move(document);
+    else
+      log::warn("management", "a module's status is no JSON object",
+                {{"service", service.name}, {"error", document.error().message()}});
+  }
+}
+
+json::object mfa_status(const Call& call) {
+  json::array kinds;
+  for (const accounts::TotpKind& kind : call.rooms.accounts.second_factors().kinds())
+    kinds.push_back(
+        json::object{{"name", kind.name}, {"issuer", kind.issuer}, {"algo", crypto::totp_digest_name(kind.digest)}});
+  const bool is_active = !kinds.empty();
+  return {{"is_active", is_active}, {"totp_configs", std::move(kinds)}};
+}
+
 Result<json::value> status(const Call& call) {
   auto& store = call.rooms.accounts.store();
   const auto version = store.definitions_version();
   json::object provider{{"driver", store.driver()}, {"is_active", version.ok()}};
   provider["error"] = version ? "" : version.error().message();
-  json::object services{{"data_provider", std::move(provider)}};
+  json::object services;
+  add_protocols(call, services);
+  services["data_provider"] = std::move(provider);
+  services["mfa"] = mfa_status(call);
   if (call.rooms.admission != nullptr) {
     const auto settings = call.rooms.admission->settings();
     json::array protocols;

@@ -167,7 +167,7 @@ Result<std::shared_ptr<ConnectionRegistry::Connection>> ConnectionRegistry::admi
   const ConnectionLimits& limits = state.limits;
   if (limits.max_total_connections > 0 &&
       (state.connections >= limits.max_total_connections || state.sessions.size() >= limits.max_total_connections))
-    return Error(Errc::PermissionDenied, host, "too many connections (common.max_total_connections)");
+    return Error(Errc::PermissionDenied, host, "too many connections (common.max_total_connections)", true);
   if (host_cap == admission::HostCap::Applies && limits.max_per_host_connections > 0 &&
       State::count(state.host_connections, host) >= limits.max_per_host_connections)
     return Error(Errc::QuotaExceeded, host, "too many connections from this address (common.max_per_host_connections)");

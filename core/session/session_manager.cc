@@ -98,7 +98,7 @@ Result<std::unique_ptr<Admitted>> SessionManager::admit(const ConnectionRequest&
     delay = rooms_.admission->admit({request.protocol, request.remote.address}, take_place);
   } else if (auto taken = take_place(admission::HostCap::Applies); !taken) {
     delay = taken.code() == Errc::QuotaExceeded
-                ? Error(Errc::PermissionDenied, taken.error().subject(), taken.error().cause())
+                ? Error(Errc::PermissionDenied, taken.error().subject(), taken.error().cause(), true)
                 : taken.error();
   }
   if (!delay) {

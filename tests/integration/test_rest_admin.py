@@ -505,3 +505,14 @@ def test_tokens_of_a_passphrase_survive_a_restart_and_end_with_changes(make_serv
     assert other.get("/users").status == 200
     assert Rest(port).admin().put("/admins/other", admin("other", description="changed")).status == 200
     assert other.get("/users").json() == {"message": "Your token is no longer valid"}
+
+
+def test_the_status_shows_the_services(root, server):
+    status = root.get("/status").json()
+    assert status["ssh"]["is_active"] is True
+    assert status["ssh"]["bindings"] == [{"address": "127.0.0.1", "port": server.port, "apply_proxy_config": True}]
+    key = status["ssh"]["host_keys"][0]
+    assert key["fingerprint"].startswith("SHA256:") and key["algorithms"] == ["ssh-ed25519"]
+    assert "publickey" in status["ssh"]["authentications"] and status["ssh"]["kex_algorithms"]
+    assert status["ftp"] == status["webdav"] == {"is_active": False}
+    assert status["mfa"] == {"is_active": True, "totp_configs": [{"name": "Default", "issuer": "Slipway", "algo": "sha1"}]}

@@ -168,10 +168,12 @@ bool admit(const Services& services, http::Request& request, http::Response& res
   connection.encrypted = request.is_https();
   auto admitted = services.sessions.admit(connection);
   if (!admitted) {
-    if (admitted.error().retryable()) {
+    const Error& error = admitted.error();
+    if (error.retryable()) {
+      const bool is_cap = error.code() == Errc::PermissionDenied;
       response.set_header("Retry-After", "1");
-      send_refusal(response, {429, admitted.error().cause(), "Too Many Requests"});
-    } else if (admitted.code() == Errc::Unavailable) {
+      send_refusal(response, {429, is_cap ? "you are not allowed to connect" : error.cause(), "Too Many Requests"});
+    } else if (error.code() == Errc::Unavailable) {
       send_refusal(response, {503, "the service is shutting down", ""});
     } else {
       send_refusal(response, {403, "you are not allowed to connect", ""});

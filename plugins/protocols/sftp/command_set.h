@@ -30,6 +30,7 @@ class CommandSet {
   };
   // Nothing for a line that cannot be read, or whose command is unknown or not enabled.
   std::optional<Prepared> prepare(const std::string& line) const;
+  const std::vector<std::string>& names() const noexcept { return enabled_; }
 
  private:
   const std::vector<std::string> enabled_;

@@ -11,6 +11,7 @@
 #include <cstdlib>
 #include <cstring>
 
+#include "service_status.h"
 #include "worker_thread.h"
 
 namespace slipway::sftp {
@@ -186,6 +187,16 @@ std::vector<Endpoint> Server::listening() const {
 std::vector<std::string> Server::fingerprints() const {
   std::lock_guard lock(mutex_);
   return transport_ ? transport_->fingerprints() : std::vector<std::string>();
+}
+
+std::string Server::status() const {
+  ServiceFacts facts;
+  std::lock_guard lock(mutex_);
+  facts.transport = transport_;
+  for (const auto& binding : bindings_)
+    facts.bindings.push_back({binding->listener->endpoint(), binding->settings.apply_proxy_config});
+  if (const auto commands = commands_.get()) facts.commands = commands->names();
+  return status_document(facts);
 }
 
 void Server::accept(Listener& listener) {

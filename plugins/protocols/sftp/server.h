@@ -39,6 +39,8 @@ class Server {
 
   std::vector<Endpoint> listening() const;
   std::vector<std::string> fingerprints() const;
+  // What administrators see: the contract's SSHServiceStatus.
+  std::string status() const;
 
  private:
   struct Binding {

@@ -59,7 +59,7 @@ constexpr std::array kOptions = {
                86'400'000, nullptr, true},
 };
 
-class SftpModule final : public ProtocolModule, private ServerIdentity {
+class SftpModule final : public ProtocolModule, private ServerIdentity, private ServiceStatus {
  public:
   explicit SftpModule(Host& host) : host_(host) {}
 
@@ -94,10 +94,14 @@ class SftpModule final : public ProtocolModule, private ServerIdentity {
   std::vector<Endpoint> listening() const override { return server_ ? server_->listening() : std::vector<Endpoint>(); }
 
   void* query(std::string_view interface_id) noexcept override {
-    return interface_id == ServerIdentity::kInterfaceId ? static_cast<ServerIdentity*>(this) : nullptr;
+    if (interface_id == ServerIdentity::kInterfaceId) return static_cast<ServerIdentity*>(this);
+    if (interface_id == ServiceStatus::kInterfaceId) return static_cast<ServiceStatus*>(this);
+    return nullptr;
   }
 
  private:
+  std::string_view service() const noexcept override { return "ssh"; }
+  std::string document() const override { return server_ ? server_->status() : R"({"is_active":false})"; }
   std::vector<std::string> fingerprints() const override {
     return server_ ? server_->fingerprints() : std::vector<std::string>();
   }

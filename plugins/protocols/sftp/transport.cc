@@ -58,6 +58,8 @@ Result<std::shared_ptr<const Transport>> Transport::make(const Settings& setting
   SLIPWAY_TRY(transport->set_options(lists));
   for (auto& key : keys) {
     transport->fingerprints_.push_back(key.label + " " + key.fingerprint);
+    transport->host_key_facts_.push_back(
+        {key.source, key.fingerprint, ssh_key_type_to_char(ssh_key_type(key.key.get()))});
     if (ssh_bind_options_set(transport->bind_.get(), SSH_BIND_OPTIONS_IMPORT_KEY, key.key.get()) != SSH_OK)
       return Error(Errc::InvalidArgument, key.source, ssh_get_error(transport->bind_.get()));
     (void)key.key.release();  // the bind's now

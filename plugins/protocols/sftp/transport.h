@@ -29,6 +29,12 @@ class Transport {
 
   // "ED25519 SHA256:..."
   const std::vector<std::string>& fingerprints() const noexcept { return fingerprints_; }
+  // What administrators see of a host key.
+  struct HostKeyFact {
+    std::string source, fingerprint, type;  // "SHA256:...", "ssh-rsa"
+  };
+  const std::vector<HostKeyFact>& host_key_facts() const noexcept { return host_key_facts_; }
+  const AlgorithmLists& algorithms() const noexcept { return algorithms_; }
   const KeyExchangeOffer& key_exchange_offer() const noexcept { return key_exchange_offer_; }
   const HostKeyOffer& host_key_offer() const noexcept { return host_key_offer_; }
   const std::string& login_banner() const noexcept { return login_banner_; }  // empty: none
@@ -57,6 +63,7 @@ class Transport {
   KeyExchangeOffer key_exchange_offer_;
   std::shared_ptr<const UserCertificates> user_certificates_;
   std::vector<std::string> fingerprints_;
+  std::vector<HostKeyFact> host_key_facts_;
   std::string login_banner_;
   int max_auth_tries_ = 0;
   std::chrono::milliseconds login_grace_{0}, keepalive_{0};

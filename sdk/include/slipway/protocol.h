@@ -52,6 +52,19 @@ class ServerIdentity {
   ~ServerIdentity() = default;
 };
 
+// Optional, by Module::query: what administrators see of the service.
+class ServiceStatus {
+ public:
+  static constexpr std::string_view kInterfaceId = "slipway.service-status.v1";
+  // The member of the REST contract's ServicesStatus: "ssh", "ftp", "webdav".
+  virtual std::string_view service() const noexcept = 0;
+  // After start(): its value, a JSON object with "is_active".
+  virtual std::string document() const = 0;
+
+ protected:
+  ~ServiceStatus() = default;
+};
+
 class ProtocolModule : public Module {
  public:
   // After start(): where it listens. Empty when all its bindings are off.

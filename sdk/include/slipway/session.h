@@ -201,8 +201,8 @@ class SessionService {
  public:
   static constexpr std::string_view kInterfaceId = "slipway.sessions.v1";
   // Whether a connection may go on; never waits, so that a flood costs the thread that accepts as little as possible.
-  // An error is already logged: close the connection without an explanation. PermissionDenied: a ban, a list or a cap;
-  // Unavailable: the server drains; Unavailable and retryable: beyond a rate limit.
+  // An error is already logged: close the connection without an explanation. PermissionDenied: a ban or a list;
+  // retryable: a cap. Unavailable: the server drains; retryable: beyond a rate limit.
   virtual Result<std::unique_ptr<Admitted>> admit(const ConnectionRequest&) = 0;
 
   // Both steps, for protocols that accept and serve on one thread.
