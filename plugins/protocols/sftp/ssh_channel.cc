@@ -105,8 +105,8 @@ bool SshChannel::start_command(const std::string& line) {
 
 void SshChannel::begin(std::unique_ptr<ChannelProgram> program, const std::stop_token& session_stop) {
   program_ = std::move(program);
+  session_stop_ = session_stop;
   on_session_stop_.emplace(session_stop, [this] {
-    stop_requested_.store(true, std::memory_order_release);
     stop_.request_stop();
     owner_.stop_requested();
   });
@@ -170,7 +170,7 @@ void SshChannel::grant_window() {
 }
 
 bool SshChannel::step() {
-  if (closed_there_ || stop_requested_.load(std::memory_order_acquire)) close();
+  if (closed_there_ || session_stop_.stop_requested()) close();
   if (!closed_here_ && !program_ && eof_) close();
   if (closed_here_) end_program();
   if (closed_here_ || !program_) return false;
@@ -186,7 +186,9 @@ bool SshChannel::step() {
   if (closed_here_) return false;
   grant_window();
   if (const auto status = program_->exit_status(); status && held_ == 0) {
-    ssh_channel_request_send_exit_status(channel_, *status);
+    // What was stopped may have noticed before this thread did; its status would be taken for its own.
+    const bool stopped = session_stop_.stop_requested() || owner_.stop_token().stop_requested();
+    if (!stopped) ssh_channel_request_send_exit_status(channel_, *status);
     close();
     return false;
   }

@@ -1,7 +1,6 @@
 // One session channel of an SSH connection (RFC 4254), and the program that runs in it: SFTP or a command.
 #pragma once
 
-#include <atomic>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -98,7 +97,7 @@ class SshChannel {
 
   std::unique_ptr<ChannelProgram> program_;
   std::stop_source stop_;
-  std::atomic<bool> stop_requested_ = false;
+  std::stop_token session_stop_;
   std::optional<std::stop_callback<std::function<void()>>> on_session_stop_, on_connection_stop_;
   std::optional<ReceiveWindow> window_;
   std::uint32_t largest_window_ = 0;  // ever granted: it shrinks when the channel is quiet, what was granted does not
