@@ -90,7 +90,6 @@ class PathLedger {
   void move_directory(const std::string& from_key, const std::string& to_key);
 
  private:
-  struct Node;
   using Nodes = std::map<std::string, Node>;  // node addresses are stable
   static void move_followers(std::vector<Entry*> followers, Node& from, Nodes::value_type& to);
 
