@@ -1,6 +1,7 @@
 #include "guard.h"
 
 #include <algorithm>
+#include <variant>
 
 #include "visit_id.h"
 
@@ -191,6 +192,10 @@ http::Handler guarded(std::shared_ptr<const Site> site, Route route) {
     if (visit == nullptr) return send_refusal(response, {500, "", "Internal Server Error"});
     Exchange exchange{site, request, response, **visit, {}};
     if (Guard(route, exchange).pass()) route.handler(exchange);
+    // Before the answer goes out: who has it may ask again at once and must not be counted twice. Files still count.
+    if (!response.handed_over() && !std::holds_alternative<http::FileBody>(response.content())) {
+      (*visit)->admitted.reset();
+    }
   };
 }
 
