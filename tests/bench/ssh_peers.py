@@ -168,7 +168,8 @@ class Slipway(Server):
         (self.work / "slipway.json").write_text(json.dumps({
             "common": {"max_per_host_connections": 0, "max_per_host_transfers": 0},
             "data_provider": {"track_quota": 1},
-            "sftpd": {"bindings": [{"address": self.address, "port": self.port}], "host_keys": [str(self.site.host_key)]}}))
+            "sftpd": {"bindings": [{"address": self.address, "port": self.port}], "host_keys": [str(self.site.host_key)]},
+            "httpd": {"bindings": [{"port": 0}]}}))
         public = pathlib.Path(f"{self.site.key}.pub").read_text().strip()
         (self.work / "dump.json").write_text(json.dumps({"users": [{
             "username": "peer", "status": 1, "home_dir": str(self.site.root), "permissions": {"/": ["*"]},

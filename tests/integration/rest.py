@@ -99,7 +99,4 @@ def admin(name="root", password="root Password 1", **members):
 
 def rest_config(port, **httpd):
     """What a server needs to serve the API on `port`."""
-    return {
-        "modules": {"autoload": True, "load": {"protocol-http": {}}},
-        "httpd": {"bindings": [{"address": "127.0.0.1", "port": port}], **httpd},
-    }
+    return {"httpd": {"bindings": [{"address": "127.0.0.1", "port": port}], **httpd}}

@@ -58,6 +58,7 @@ class SlipwayServer:
             {
                 "common": {"max_per_host_connections": 0, "max_per_host_transfers": 0},
                 "sftpd": {"bindings": [{"address": "127.0.0.1", "port": self.port}], "host_keys": [host_key()]},
+                "httpd": {"bindings": [{"port": 0}]},  # those that test it say where
             },
             copy.deepcopy(config or {}),
         )

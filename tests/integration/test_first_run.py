@@ -5,7 +5,7 @@ import subprocess
 import pytest
 
 from clients import SSH_OPTIONS, Paramiko, askpass_environment
-from slipway_server import need, wait_for
+from slipway_server import free_port, need, wait_for
 
 
 @pytest.fixture
@@ -14,7 +14,8 @@ def server(make_server):
     port = server.port
     # No file at all: everything but the port is a default, the generated host keys too.
     server.write_config = lambda: None
-    server.environment = {"SLIPWAY_SFTPD__BINDINGS__0__PORT": str(port), "SLIPWAY_SFTPD__BINDINGS__0__ADDRESS": "127.0.0.1"}
+    server.environment = {"SLIPWAY_SFTPD__BINDINGS__0__PORT": str(port), "SLIPWAY_SFTPD__BINDINGS__0__ADDRESS": "127.0.0.1",
+                          "SLIPWAY_HTTPD__BINDINGS__0__PORT": str(free_port()), "SLIPWAY_HTTPD__BINDINGS__0__ADDRESS": "127.0.0.1"}
     server.start()
     wait_for(lambda: "They are shown this once" in server.output_text())
     return server
@@ -51,3 +52,11 @@ def test_a_second_start_makes_no_new_account(server):
 def test_passwords_are_printed_and_not_logged(server):
     for password in re.findall(r"password (\S{22})", server.output_text()):
         assert password not in server.log_text()
+
+
+def test_the_printed_request_gets_a_token(server):
+    text = server.output_text()
+    command = re.search(r"connect: +(curl -u \S+ \S+)", text).group(1).split()
+    password = re.search(r"first user was made: +user, password (\S+)", text).group(1)
+    command[2] += ":" + password
+    assert b"access_token" in subprocess.run([need("curl"), "-s", *command[1:]], check=True, capture_output=True).stdout

@@ -13,7 +13,7 @@ from slipway_server import free_port, merge, user, wait_for
 
 
 def bindings(*settings, **httpd):
-    return {"modules": {"autoload": True, "load": {"protocol-http": {}}}, "httpd": {"bindings": list(settings), **httpd}}
+    return {"httpd": {"bindings": list(settings), **httpd}}
 
 
 def certificate(directory, name="localhost"):

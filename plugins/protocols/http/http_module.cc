@@ -85,7 +85,7 @@ constexpr std::array kOptions = {
     OptionSpec{"cors.allow_private_network", Boolean, "false", "requests from public to private networks are allowed"},
 };
 
-class HttpModule final : public ProtocolModule {
+class HttpModule final : public ProtocolModule, private ServerIdentity {
  public:
   explicit HttpModule(Host& host) : host_(host) {}
 
@@ -125,7 +125,16 @@ class HttpModule final : public ProtocolModule {
 
   std::vector<Endpoint> listening() const override { return server_ ? server_->listening() : std::vector<Endpoint>(); }
 
+  void* query(std::string_view interface_id) noexcept override {
+    return interface_id == ServerIdentity::kInterfaceId ? static_cast<ServerIdentity*>(this) : nullptr;
+  }
+
  private:
+  std::vector<std::string> fingerprints() const override { return {}; }
+  std::vector<std::string> how_to_connect(std::string_view user) const override {
+    return server_ ? server_->how_to_connect(user) : std::vector<std::string>();
+  }
+
   Host& host_;
   httpd::Settings settings_;
   std::unique_ptr<httpd::WebServer> server_;

@@ -162,4 +162,19 @@ std::vector<Endpoint> WebServer::listening() const {
   return all;
 }
 
+std::vector<std::string> WebServer::how_to_connect(std::string_view user) const {
+  std::lock_guard lock(mutex_);
+  std::vector<std::string> lines;
+  for (const Binding& binding : bindings_) {
+    if (!binding.settings.rest_api || binding.settings.is_unix_socket()) continue;
+    const std::string& address = binding.endpoint.address;
+    const bool everywhere = address.empty() || address == "::" || address == "0.0.0.0";
+    const bool v6 = address.find(':') != std::string::npos;
+    const std::string host = everywhere ? "localhost" : v6 ? "[" + address + "]" : address;
+    lines.push_back("curl -u " + std::string(user) + (binding.settings.https ? " https://" : " http://") + host + ":" +
+                    std::to_string(binding.endpoint.port) + "/api/v2/user/token");
+  }
+  return lines;
+}
+
 }  // namespace slipway::httpd

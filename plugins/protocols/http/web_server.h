@@ -27,6 +27,8 @@ class WebServer {
   void stop() noexcept;
 
   std::vector<Endpoint> listening() const;
+  // "curl -u anna http://localhost:8080/api/v2/user/token"
+  std::vector<std::string> how_to_connect(std::string_view user) const;
 
  private:
   struct Binding {
