@@ -43,6 +43,9 @@ class Rest:
         finally:
             connection.close()
 
+    def _another(self):
+        return type(self)(self.port, self.host)
+
     def get(self, path, **options):
         return self.send("GET", path, **options)
 
@@ -64,7 +67,7 @@ class Rest:
         headers = {"Authorization": basic(name, password)}
         if otp is not None:
             headers["X-SFTPGO-OTP"] = otp
-        return Rest(self.port, self.host).get(path, headers=headers)
+        return self._another().get(path, headers=headers)
 
     def _with_token(self, path, name, password, otp):
         answer = self.token(path, name, password, otp)
@@ -78,14 +81,33 @@ class Rest:
         return self._with_token("/user/token", name, password or name, otp)
 
     def with_bearer(self, token):
-        other = Rest(self.port, self.host)
+        other = self._another()
         other.headers["Authorization"] = "Bearer " + token
         return other
 
     def with_key(self, key):
-        other = Rest(self.port, self.host)
+        other = self._another()
         other.headers["X-SFTPGO-API-KEY"] = key
         return other
+
+
+class Steady(Rest):
+    """The same over one connection that stays, for many requests."""
+
+    def __init__(self, *arguments, **options):
+        super().__init__(*arguments, **options)
+        self.connection = http.client.HTTPConnection(self.host, self.port, timeout=60)
+
+    def send(self, method, path, body=None, headers=None, query=None, raw=False):
+        if query:
+            path += "?" + urllib.parse.urlencode(query, doseq=True)
+        sent = {**self.headers, **(headers or {})}
+        if body is not None and not raw:
+            body = json.dumps(body)
+            sent.setdefault("Content-Type", "application/json")
+        # Reconnects by itself after an answer with "Connection: close".
+        self.connection.request(method, self.base + path, body=body, headers=sent)
+        return Answer(self.connection.getresponse())
 
 
 def basic(name, password):
