@@ -184,20 +184,6 @@ Result<AlgorithmLists> choose_algorithms(const AlgorithmSettings& settings) {
     if (std::find(exchanges.begin(), exchanges.end(), other) == exchanges.end()) exchanges.emplace(at + 1, other);
     break;
   }
-  // libssh takes the smallest group that the client's request allows, from 2048 bits on, whatever is configured.
-  if (settings.min_group_exchange_bits > 2048) {
-    const auto dropped =
-        std::erase_if(exchanges, [](const auto& name) { return name.find("group-exchange") != name.npos; });
-    if (dropped > 0) {
-      lists.warnings.emplace_back(
-          "min_dh_group_exchange_key_size: this build cannot demand groups above 2048 bits; group exchange is not "
-          "offered");
-    }
-    if (exchanges.empty())
-      return Error(Errc::InvalidArgument, "kex_algorithms",
-                   "group exchange alone cannot be offered with this minimum size");
-  }
-
   lists.host_keys = join(host_keys);
   lists.key_exchanges = join(exchanges);
   lists.ciphers = join(ciphers);

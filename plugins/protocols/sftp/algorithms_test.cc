@@ -106,17 +106,6 @@ TEST(Algorithms, EitherNameOfTheCurveBringsBoth) {
   }
 }
 
-TEST(Algorithms, ALargerMinimumGroupTakesGroupExchangeAway) {
-  AlgorithmSettings settings;
-  settings.min_group_exchange_bits = 3072;
-  auto lists = choose_algorithms(settings);
-  ASSERT_TRUE(lists);
-  EXPECT_EQ(lists->key_exchanges.find("group-exchange"), std::string::npos);
-  EXPECT_EQ(lists->warnings.size(), 1u);
-  settings.key_exchanges = {"diffie-hellman-group-exchange-sha256"};
-  EXPECT_EQ(choose_algorithms(settings).code(), Errc::InvalidArgument);
-}
-
 // The table says what this libssh has; libssh says so too.
 TEST(Algorithms, LibsshTakesEveryNameThatIsCalledAvailable) {
   AlgorithmSettings all;

@@ -15,6 +15,7 @@
 // Functions inside libssh; the linker's --wrap sends its own calls of x to __wrap_x.
 extern "C" {
 int __real_ssh_packet_kexinit(ssh_session session, std::uint8_t type, ssh_buffer packet, void* user);
+int __real_ssh_kex_select_methods(ssh_session session);
 int __real_ssh_packet_kexdh_init(ssh_session session, std::uint8_t type, ssh_buffer packet, void* user);
 int __real_ssh_buffer_add_ssh_string(ssh_buffer buffer, ssh_string text);
 int __real_sha256(const unsigned char* data, std::size_t size, unsigned char* hash);
@@ -102,6 +103,7 @@ void HybridExchange::forget_halves() noexcept {
   std::string().swap(client_message_);
   std::string().swap(server_point_);
   std::string().swap(told_list_);
+  std::string().swap(sent_list_);
   if (encapsulated_) OPENSSL_cleanse(encapsulated_->secret.data(), encapsulated_->secret.size());
   encapsulated_.reset();
 }
@@ -125,6 +127,17 @@ void HybridExchange::kexinit(ssh_buffer packet) {
   put_string(rewritten, told_list_);
   rewritten += text_of(std::span(reinterpret_cast<const char*>(fields.rest().data()), fields.rest().size()));
   replace(packet, rewritten);
+}
+
+// With the names that both sides sent in the place of libssh's.
+void HybridExchange::disagreed(std::string error) {
+  const auto put_back = [&](std::string_view internal, std::string_view sent) {
+    const auto at = error.find("[" + std::string(internal) + "]");
+    if (!internal.empty() && at != std::string::npos) error.replace(at + 1, internal.size(), sent);
+  };
+  put_back(offer_.internal, offer_.offered);
+  if (!sent_list_.empty()) put_back(told_list_, sent_list_);
+  disagreement_ = std::move(error);
 }
 
 // SSH_MSG_KEX_HYBRID_INIT: ML-KEM's public key and the curve's point. Of anything else libssh gets a point that it
@@ -151,7 +164,7 @@ std::optional<std::string> HybridExchange::replacement(std::string_view text) {
       (text.size() == offer_.internal.size() || text[offer_.internal.size()] == ','))
     return offer_.offered + std::string(text.substr(offer_.internal.size()));
   // The client's, into what is hashed.
-  if (!client_list_.empty() && text == told_list_) return std::exchange(client_list_, {});
+  if (!client_list_.empty() && text == told_list_) return sent_list_ = std::exchange(client_list_, {});
   // The server's half of the exchange.
   if (encapsulated_ && !server_point_.empty() && text == server_point_) {
     auto answer = std::string(text_of(encapsulated_->ciphertext)) + std::string(text);
@@ -203,6 +216,13 @@ using slipway::sftp::without_exceptions;
 int __wrap_ssh_packet_kexinit(ssh_session session, std::uint8_t type, ssh_buffer packet, void* user) {
   if (current != nullptr) without_exceptions([&] { return current->kexinit(packet), true; }, false);
   return __real_ssh_packet_kexinit(session, type, packet, user);
+}
+
+int __wrap_ssh_kex_select_methods(ssh_session session) {
+  const int done = __real_ssh_kex_select_methods(session);
+  if (current != nullptr && done < 0)
+    without_exceptions([&] { return current->disagreed(ssh_get_error(session)), true; }, false);
+  return done;
 }
 
 // libssh's handler for the first message of any exchange passes it on to the exchange's own, or drops it as a wrong

@@ -46,9 +46,13 @@ class HybridExchange {
   // The exchange in use, by the client's last KEXINIT: its first algorithm that is offered here (RFC 4253 7.1). Empty:
   // not known.
   const std::string& negotiated() const noexcept { return negotiated_; }
+  // What client and server have not in common, as libssh says it; empty while they agree. libssh's own last error is
+  // another one when its socket was closed meanwhile.
+  const std::string& disagreement() const noexcept { return disagreement_; }
 
   // What libssh's functions become; see hybrid_exchange.cc.
   void kexinit(ssh_buffer packet);
+  void disagreed(std::string error);
   void client_message(ssh_buffer packet);
   // What goes into a buffer in the place of `text`; nothing: `text` itself.
   std::optional<std::string> replacement(std::string_view text);
@@ -60,9 +64,9 @@ class HybridExchange {
   void forget_halves() noexcept;
 
   const KeyExchangeOffer& offer_;
-  std::string negotiated_;
-  std::string client_list_,
-      told_list_;               // of the client's KEXINIT, as sent and as libssh sees it; until they are hashed
+  std::string negotiated_, disagreement_;
+  // Of the client's KEXINIT: as sent, until it is hashed; as libssh sees it; as sent, once it is hashed.
+  std::string client_list_, told_list_, sent_list_;
   std::string client_message_;  // both halves, while the exchange is under way
   std::unique_ptr<mlkem768::Encapsulated> encapsulated_;
   std::string server_point_;  // libssh's half of the answer, once it is known

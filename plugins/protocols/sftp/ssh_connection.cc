@@ -194,14 +194,25 @@ bool SshConnection::handshake() {
   login_.emplace(session_.get(), *transport_, *attempt_, std::move(context), accepted_.remote.address, services_.log);
   install_callbacks();
 
+  // Of some errors (a group exchange without a group) libssh only makes a note, and waits on.
+  const long now_and_then = 2, as_long_as_it_takes = 0;  // seconds
+  ssh_options_set(session_.get(), SSH_OPTIONS_TIMEOUT, &now_and_then);
   int done = SSH_AGAIN;
-  while (done == SSH_AGAIN && !stop_.stop_requested()) done = ssh_handle_key_exchange(session_.get());
+  while (done == SSH_AGAIN && !stop_.stop_requested() && ssh_get_error_code(session_.get()) != SSH_FATAL)
+    done = ssh_handle_key_exchange(session_.get());
+  ssh_options_set(session_.get(), SSH_OPTIONS_TIMEOUT, &as_long_as_it_takes);
   if (done != SSH_OK) {
-    const std::string error = ssh_get_error(session_.get());
+    std::string error = ssh_get_error(session_.get());
+    // libssh has one text for every kind of algorithm that client and server do not share. A client whose algorithms
+    // come in one piece with its banner leaves it with the error of the socket that was closed over them.
+    constexpr std::string_view kNoMatch = "no match for method", kNoGroup = "find DH group";
+    if (error.find(kNoMatch) != error.npos || error.find(kNoGroup) != error.npos ||
+        !hybrid_exchange_.disagreement().empty()) {
+      if (!hybrid_exchange_.disagreement().empty()) error = hybrid_exchange_.disagreement();
+      attempt_->negotiation_failed(error);
+    }
     services_.log.debug("no key exchange",
                         {{"connection_id", id_}, {"remote", accepted_.remote.address}, {"error", error}});
-    // libssh has one text for every kind of algorithm that client and server do not share.
-    if (error.find("no match for method") != std::string::npos) attempt_->negotiation_failed(error);
     return false;
   }
   const auto text = [](const char* value) { return std::string_view(value == nullptr ? "" : value); };

@@ -55,6 +55,16 @@ Result<std::shared_ptr<const Transport>> Transport::make(const Settings& setting
   transport->bind_.reset(ssh_bind_new());
   if (!transport->bind_) return Error(Errc::Internal, "ssh", "out of memory");
   transport->key_exchange_offer_ = KeyExchangeOffer::make(lists.key_exchanges);
+  if (lists.key_exchanges.find("group-exchange") != lists.key_exchanges.npos) {
+    const int least = settings.algorithms.min_group_exchange_bits;
+    auto moduli = GroupModuli::make(least);
+    if (!moduli && least > GroupModuli::kSmallest) return moduli.error();
+    if (moduli) {
+      transport->group_moduli_ = *std::move(moduli);
+    } else {
+      log.warn("the groups of group exchange are those of the system", {{"error", moduli.error().message()}});
+    }
+  }
   SLIPWAY_TRY(transport->set_options(lists));
   for (auto& key : keys) {
     transport->fingerprints_.push_back(key.label + " " + key.fingerprint);
@@ -95,6 +105,9 @@ Status Transport::set_options(const AlgorithmLists& lists) {
     if (ssh_bind_options_set(bind_.get(), option, value) != SSH_OK)
       return Error(Errc::InvalidArgument, "ssh algorithms", ssh_get_error(bind_.get()));
   }
+  if (!group_moduli_) return ok();
+  if (ssh_bind_options_set(bind_.get(), SSH_BIND_OPTIONS_MODULI, group_moduli_->path().c_str()) != SSH_OK)
+    return Error(Errc::Internal, "ssh", ssh_get_error(bind_.get()));
   return ok();
 }
 

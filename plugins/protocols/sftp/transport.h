@@ -4,9 +4,11 @@
 #include <chrono>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "group_moduli.h"
 #include "host_key_gate.h"
 #include "host_keys.h"
 #include "hybrid_exchange.h"
@@ -56,7 +58,8 @@ class Transport {
   Transport() = default;
   Status set_options(const AlgorithmLists& lists);
 
-  mutable std::mutex mutex_;  // ssh_bind is not thread-safe
+  std::optional<GroupModuli> group_moduli_;  // where group exchange is offered; connections open it by name
+  mutable std::mutex mutex_;                 // ssh_bind is not thread-safe
   BindPtr bind_;
   AlgorithmLists algorithms_;
   HostKeyOffer host_key_offer_;
