@@ -17,10 +17,11 @@ class RunningModules final : public management::ModuleControl {
 
   std::vector<Info> list() const override {
     std::vector<Info> all;
-    for (const auto& i : supervisor_.instances())
-      all.push_back({i.name, i.module, i.kind, i.version, std::string(module::to_string(i.state)), i.summary, i.error});
+    for (const auto& i : supervisor_.instances()) all.push_back(info_of(i, module::to_string(i.state)));
+    for (const auto& i : supervisor_.available()) all.push_back(info_of(i, "available"));
     return all;
   }
+  Result<std::string> describe(std::string_view instance) override { return supervisor_.describe(instance); }
   Status enable(std::string_view instance) override { return supervisor_.enable(instance); }
   Status disable(std::string_view instance) override {
     return supervisor_.disable(instance, std::chrono::steady_clock::now() + patience_);
@@ -38,6 +39,10 @@ class RunningModules final : public management::ModuleControl {
   }
 
  private:
+  static Info info_of(const module::InstanceInfo& i, std::string_view state) {
+    return {i.name, i.module, i.kind, i.version, std::string(state), i.summary, i.error};
+  }
+
   module::Supervisor& supervisor_;
   const config::Configuration::Location location_;
   const std::chrono::seconds patience_;

@@ -21,9 +21,12 @@ class ModuleControl {
     std::string name, module, kind, version, state, summary, error;
   };
   virtual std::vector<Info> list() const = 0;
+  // What a module is, its options, and what they are set to, secrets hidden: a JSON object.
+  virtual Result<std::string> describe(std::string_view instance) = 0;
   virtual Status enable(std::string_view instance) = 0;
   virtual Status disable(std::string_view instance) = 0;
-  // Gives a running instance the options that the configuration, read again, has for it.
+  // Gives a running instance the options that the configuration, read again, has for it. It keeps what it had when they
+  // are wrong or it refuses them.
   virtual Status reconfigure(std::string_view instance) = 0;
   // What running modules say of their services: slipway::ServiceStatus.
   struct Service {

@@ -22,6 +22,10 @@ using accounts::AccountsSettings;
 class FakeModules final : public ModuleControl {
  public:
   std::vector<Info> list() const override { return {{"sftp", "protocol-sftp", "protocol", "1.0", "running", "", ""}}; }
+  Result<std::string> describe(std::string_view instance) override {
+    SLIPWAY_TRY(note("describe", instance));
+    return std::string(R"({"name":"sftp","values":{"key":"[**redacted**]"}})");
+  }
   Status enable(std::string_view instance) override { return note("enable", instance); }
   Status disable(std::string_view instance) override { return note("disable", instance); }
   Status reconfigure(std::string_view instance) override { return note("reconfigure", instance); }
@@ -604,6 +608,18 @@ TEST_F(ManagementTest, ModulesAreHandedToWhoRunsThem) {
     EXPECT_EQ(call("modules." + std::string(verb), {{"name", "ftp"}}).code(), Errc::NotFound);
     EXPECT_EQ(call("modules." + std::string(verb)).code(), Errc::InvalidArgument);
   }
+}
+
+TEST_F(ManagementTest, ModulesAreDescribedToSuperusersOnly) {
+  const auto described = call("modules.describe", {{"name", "sftp"}});
+  ASSERT_OK(described);
+  EXPECT_EQ(described->at("values").at("key").as_string(), "[**redacted**]");
+  EXPECT_EQ(call("modules.describe", {{"name", "ftp"}}).code(), Errc::NotFound);
+  for (const char* operation :
+       {"modules.list", "modules.get", "modules.describe", "modules.enable", "modules.disable", "modules.reconfigure"})
+    EXPECT_EQ(call(admin_with({"view_status", "manage_system"}), operation, {{"name", "sftp"}}).code(),
+              Errc::PermissionDenied)
+        << operation;
 }
 
 TEST_F(ManagementTest, WithoutAServerItsOperationsSayThatOneIsNeeded) {

@@ -81,25 +81,34 @@ Result<json::value> get_module(const Call& call) {
   return Error(Errc::NotFound, "module \"" + printable(name) + "\"", "is not configured");
 }
 
-Result<json::value> enable_module(const Call& call) {
+Result<json::value> describe_module(const Call& call) {
   SLIPWAY_ASSIGN(const std::string name, call.text("name"));
-  if (call.rooms.modules == nullptr) return needs_server("modules.enable");
-  SLIPWAY_TRY(call.rooms.modules->enable(name));
+  if (call.rooms.modules == nullptr) return needs_server("modules.describe");
+  SLIPWAY_ASSIGN(const std::string document, call.rooms.modules->describe(name));
+  SLIPWAY_ASSIGN(json::object described, parse_json_object(document));
+  return json::value(std::move(described));
+}
+
+// What an administrator does to a running server is told in its log, whatever comes of it.
+Result<json::value> change_module(const Call& call, const char* what,
+                                  Status (ModuleControl::*change)(std::string_view instance)) {
+  SLIPWAY_ASSIGN(const std::string name, call.text("name"));
+  if (call.rooms.modules == nullptr) return needs_server("modules." + std::string(what));
+  const Status done = (call.rooms.modules->*change)(name);
+  log::info("management", "change of a module",
+            {{"change", what},
+             {"module", printable(name)},
+             {"admin", call.actor.name},
+             {"ip", call.actor.address},
+             {"error", done ? std::string() : done.error().message()}});
+  SLIPWAY_TRY(done);
   return json::value(json::object());
 }
 
-Result<json::value> disable_module(const Call& call) {
-  SLIPWAY_ASSIGN(const std::string name, call.text("name"));
-  if (call.rooms.modules == nullptr) return needs_server("modules.disable");
-  SLIPWAY_TRY(call.rooms.modules->disable(name));
-  return json::value(json::object());
-}
-
+Result<json::value> enable_module(const Call& call) { return change_module(call, "enable", &ModuleControl::enable); }
+Result<json::value> disable_module(const Call& call) { return change_module(call, "disable", &ModuleControl::disable); }
 Result<json::value> reconfigure_module(const Call& call) {
-  SLIPWAY_ASSIGN(const std::string name, call.text("name"));
-  if (call.rooms.modules == nullptr) return needs_server("modules.reconfigure");
-  SLIPWAY_TRY(call.rooms.modules->reconfigure(name));
-  return json::value(json::object());
+  return change_module(call, "reconfigure", &ModuleControl::reconfigure);
 }
 
 // What the running modules say of their services; those that nothing serves are inactive.
@@ -162,8 +171,11 @@ constexpr Operation kOperations[] = {
     {{"connections.list", "view_conns", "", "ConnectionStatus[]", "Who is connected, and what they transfer."},
      list_connections},
     {{"connections.close", "close_conns", "", "", "Ends a session, by connection_id."}, close_connection},
-    {{"modules.list", "*", "", "Module[]", "The configured modules and their state."}, list_modules},
+    {{"modules.list", "*", "", "Module[]", "The configured modules and their state, and those that could be enabled."},
+     list_modules},
     {{"modules.get", "*", "", "Module", "One configured module, by the name of its instance."}, get_module},
+    {{"modules.describe", "*", "", "ModuleDescription", "What a module is, its options and their values; no secrets."},
+     describe_module},
     {{"modules.enable", "*", "", "", "Loads and starts a module in the running server."}, enable_module},
     {{"modules.disable", "*", "", "", "Stops a module in the running server; sessions of others go on."},
      disable_module},

@@ -1,10 +1,13 @@
 #include "core/module/supervisor.h"
 
 #include <algorithm>
+#include <boost/json.hpp>
 #include <optional>
 
+#include "core/base/json.h"
 #include "core/base/text.h"
 #include "core/log/log.h"
+#include "core/module/description.h"
 #include "core/module/kind.h"
 
 namespace slipway::module {
@@ -312,6 +315,15 @@ void Supervisor::arrange(const Plan& plan) {
 
 // ---- one instance
 
+Result<PlannedInstance> Supervisor::planned_for(const Plan& plan, std::string_view name) const {
+  if (const PlannedInstance* found = plan.find(name)) return *found;
+  SLIPWAY_ASSIGN(const Catalog::Entry* entry, plan.catalog.find(name));
+  PlannedInstance planned;
+  planned.name = planned.module = entry->name;
+  planned.listed = false;
+  return planned;
+}
+
 Status Supervisor::enable(std::string_view name) {
   SLIPWAY_ASSIGN(const auto change, Change::begin(*this));
   const std::string subject = "module " + printable(name);
@@ -325,14 +337,7 @@ Status Supervisor::enable(std::string_view name) {
   }
   std::vector<config::Problem> warnings;
   SLIPWAY_ASSIGN(const Plan plan, read_plan(*configuration_, executable_, warnings));
-  PlannedInstance planned;
-  if (const PlannedInstance* found = plan.find(name)) {
-    planned = *found;
-  } else {
-    SLIPWAY_ASSIGN(const Catalog::Entry* entry, plan.catalog.find(name));
-    planned.name = planned.module = entry->name;
-    planned.listed = false;
-  }
+  SLIPWAY_ASSIGN(const PlannedInstance planned, planned_for(plan, name));
   auto slot = std::make_shared<Slot>();
   slot->planned = planned;
   SLIPWAY_ASSIGN(slot->instance, load(plan.catalog, planned, *configuration_));
@@ -370,6 +375,32 @@ Status Supervisor::reconfigure(std::string_view name, const ConfigurationPtr& co
   std::lock_guard lock(registry_mutex_);
   configuration_ = configuration;
   return ok();
+}
+
+Result<std::string> Supervisor::describe(std::string_view name) {
+  // Within a change, so that no other one replaces the options, or opens the same library, meanwhile.
+  SLIPWAY_ASSIGN(const auto change, Change::begin(*this));
+  if (!configuration_) return Error(Errc::Conflict, "modules", "the server has not started");
+  const auto document_of = [&](const Library& library, const Result<config::OptionValues>& values,
+                               InstanceState state) {
+    boost::json::object document = module::describe(library.descriptor(), values);
+    document["name"] = name;
+    document["state"] = to_string(state);
+    document["path"] = library.path().string();
+    return serialize_json(document);
+  };
+  if (const SlotPtr slot = find(name); slot && state_of(*slot) == InstanceState::Running)
+    return document_of(slot->instance->library(), slot->instance->options(), InstanceState::Running);
+  std::vector<config::Problem> warnings;
+  SLIPWAY_ASSIGN(const Plan plan, read_plan(*configuration_, executable_, warnings));
+  SLIPWAY_ASSIGN(const PlannedInstance planned, planned_for(plan, name));
+  SLIPWAY_ASSIGN(const Catalog::Entry* entry, plan.catalog.find(planned.module));
+  SLIPWAY_ASSIGN(const auto library, Library::open(*entry->manifest, entry->folder, planned.sha256));
+  const SlotPtr slot = find(name);
+  return document_of(
+      *library,
+      read_instance_options(*configuration_, planned, library->descriptor(), "module " + planned.name, warnings),
+      slot ? state_of(*slot) : InstanceState::Disabled);
 }
 
 // ---- the end

@@ -84,11 +84,16 @@ class Supervisor final : public Registry {
   // Gives one running instance the options that `configuration` has for it. Instances that are enabled later take
   // theirs from it, too; the other running ones keep what they have.
   Status reconfigure(std::string_view instance, const ConfigurationPtr& configuration);
+  // What describe() of description.h says of an instance, of one of the configuration, or of a module of the search
+  // path, with "name", "state" and "path": JSON text. What does not run is opened for it. NotFound.
+  Result<std::string> describe(std::string_view instance);
   // Drains all modules of a kind at a time, protocols first, and stops them. TimedOut names those that were in use at
   // the deadline.
   Status shutdown(Deadline deadline);
 
   std::vector<InstanceInfo> instances() const;
+  // The modules of the search path that no instance uses; they can be enabled by their names.
+  std::vector<InstanceInfo> available() const;
   // The top-level sections of the configuration that loaded modules claim.
   std::vector<std::string> sections() const;
   // The running protocol modules, in configuration order.
@@ -128,6 +133,7 @@ class Supervisor final : public Registry {
 
   Status apply(const ConfigurationPtr& configuration, Deadline deadline);
   Result<Difference> compare(const Plan& plan, const config::Configuration& configuration) const;
+  Result<PlannedInstance> planned_for(const Plan& plan, std::string_view name) const;
   Result<std::unique_ptr<Instance>> load(const Catalog& catalog, const PlannedInstance& planned,
                                          const config::Configuration& configuration);
   Result<std::vector<SlotPtr>> load_all(const Plan& plan, const std::vector<PlannedInstance>& wanted,

@@ -111,6 +111,36 @@ std::vector<InstanceInfo> Supervisor::instances() const {
   return infos;
 }
 
+std::vector<InstanceInfo> Supervisor::available() const {
+  std::vector<std::string> used;
+  ConfigurationPtr configuration;
+  {
+    std::lock_guard lock(registry_mutex_);
+    configuration = configuration_;
+    for (const SlotPtr& slot : slots_) used.push_back(slot->planned.module);
+  }
+  std::vector<InstanceInfo> infos;
+  if (!configuration) return infos;
+  std::vector<config::Problem> warnings;
+  const auto plan = read_plan(*configuration, executable_, warnings);
+  if (!plan) return infos;
+  for (const Catalog::Entry& entry : plan->catalog.entries()) {
+    if (std::find(used.begin(), used.end(), entry.name) != used.end()) continue;
+    InstanceInfo info;
+    info.name = info.module = entry.name;
+    if (entry.manifest) {
+      info.kind = to_string(entry.manifest->kind);
+      info.version = entry.manifest->version;
+      info.summary = entry.manifest->description;
+      info.path = (entry.folder / entry.manifest->library).string();
+    } else {
+      info.error = entry.manifest.error().message();
+    }
+    infos.push_back(std::move(info));
+  }
+  return infos;
+}
+
 std::vector<std::string> Supervisor::sections() const {
   std::vector<std::string> sections;
   std::lock_guard lock(registry_mutex_);

@@ -432,6 +432,34 @@ TEST_F(SupervisorTest, ReconfigureChangesOneInstance) {
 
 // ---- reload
 
+TEST_F(SupervisorTest, DescribesWhatRunsWhatCouldRunAndNothingElse) {
+  expect_start(R"({"load": {"second": {"module": "fixture-storage", "options": {"label": "two"}},
+                            "off": {"module": "fixture-auth", "enabled": false, "options": {"labl": "x"}}}})");
+  const auto described = [&](const char* name) {
+    const auto text = supervisor_->describe(name);
+    return text ? boost::json::parse(*text).as_object() : boost::json::object{{"error", text.error().message()}};
+  };
+  const auto running = described("second");
+  EXPECT_EQ(running.at("name").as_string(), "second");
+  EXPECT_EQ(running.at("module").as_string(), "fixture-storage");
+  EXPECT_EQ(running.at("state").as_string(), "running");
+  EXPECT_EQ(running.at("values").at("label").as_string(), "two");
+  const auto& options = running.at("options").as_array();
+  EXPECT_TRUE(std::ranges::any_of(options, [](const auto& row) { return row.at("name").as_string() == "label"; }));
+
+  const auto off = described("off");
+  EXPECT_EQ(off.at("state").as_string(), "disabled");
+  EXPECT_NE(std::string(off.at("error").as_string()).find("labl"), std::string::npos);
+  const auto unused = described("fixture-action");
+  EXPECT_EQ(unused.at("kind").as_string(), "action");
+  EXPECT_EQ(unused.at("values").at("label").as_string(), "plain");
+  EXPECT_EQ(supervisor_->describe("nothing").code(), Errc::NotFound);
+
+  Strings available;
+  for (const auto& info : supervisor_->available()) available.push_back(info.name);
+  EXPECT_EQ(available, (Strings{"fixture-action", "fixture-protocol"}));
+}
+
 TEST_F(SupervisorTest, ReloadAddsChangesAndRemoves) {
   expect_start(R"({"load": {"fixture-storage": {}, "fixture-auth": {}}})");
   notes_.take();

@@ -288,6 +288,8 @@ void add_server(std::vector<Route>& routes) {
   // Our own: the modules of this server.
   routes.push_back(managed({.method = "GET", .path = "/modules", .operation = "modules.list", .gives = Gives::Items}));
   routes.push_back(managed({.method = "GET", .path = "/modules/{name}", .operation = "modules.get", .key = "name"}));
+  routes.push_back(managed(
+      {.method = "GET", .path = "/modules/{name}/description", .operation = "modules.describe", .key = "name"}));
   const auto change = [&](const char* path, const char* operation, const char* message) {
     routes.push_back(managed({.method = "POST",
                               .path = path,
