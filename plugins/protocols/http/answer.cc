@@ -17,9 +17,16 @@ std::string detail_of(const Error& error) {
   return error.subject().starts_with('/') ? error.message() : error.cause();
 }
 
+// What went wrong with the body while it was read: the client's fault, not the server's.
+int status_of_body(const Error& error) {
+  if (error.subject() != "request body") return 0;
+  return error.code() == Errc::TimedOut ? 408 : error.code() == Errc::TooLarge ? 413 : 0;
+}
+
 }  // namespace
 
 Refusal refusal_of(const Error& error) {
+  if (const int status = status_of_body(error); status != 0) return {status, error.cause(), ""};
   switch (error.code()) {
     case Errc::InvalidArgument:
     case Errc::TooLarge:
@@ -47,6 +54,7 @@ Refusal refusal_of(const Error& error) {
 
 Refusal refusal_of_file(const Error& error, std::string message) {
   const auto with = [&](int status, std::string text) { return Refusal{status, std::move(text), std::move(message)}; };
+  if (status_of_body(error) == 408) return with(408, error.cause());
   switch (error.code()) {
     case Errc::PermissionDenied:
     case Errc::ReadOnly:

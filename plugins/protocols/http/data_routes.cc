@@ -92,7 +92,11 @@ std::vector<Route> data_routes() {
        .handler = load_body},
   };
   for (Route& route : routes) route.options.deadline = std::chrono::minutes(10);
-  routes.back().options.max_body = kMaxRestore;
+  // A body of that size is taken from those alone who may restore.
+  http::RouteOptions& options = routes.back().options;
+  options.lane = kFileLane;
+  options.body = http::Body::Streamed;
+  options.max_body = kMaxRestore;
   return routes;
 }
 
