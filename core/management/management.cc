@@ -8,6 +8,7 @@
 #include "core/base/json.h"
 #include "core/base/text.h"
 #include "core/management/operation.h"
+#include "core/management/schemas.h"
 
 namespace slipway::management {
 namespace {
@@ -85,6 +86,8 @@ Result<std::string> Management::call(const OpContext& ctx, const Actor& actor, s
   SLIPWAY_ASSIGN(const json::value result, operation.run(Call{ctx, actor, rooms_, document}));
   return serialize_json(result);
 }
+
+std::string Management::schemas() const { return json::serialize(make_schemas()); }
 
 bool Call::is_superuser() const {
   return actor.kind == Actor::Kind::System || std::ranges::find(actor.permissions, "*") != actor.permissions.end();

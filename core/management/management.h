@@ -63,6 +63,7 @@ class Management final : public ManagementService {
   static std::span<const OperationInfo> table();
   std::span<const OperationInfo> operations() const override { return table(); }
   Result<std::string> call(const OpContext&, const Actor&, std::string_view operation, std::string_view input) override;
+  std::string schemas() const override;
 
  private:
   const ManagementRooms rooms_;

@@ -40,6 +40,8 @@ class ManagementService {
   // Exists; Conflict: something still refers to it.
   virtual Result<std::string> call(const OpContext&, const Actor&, std::string_view operation,
                                    std::string_view input) = 0;
+  // The schemas that operations name, as the JSON object below components/schemas of an OpenAPI 3.0 document.
+  virtual std::string schemas() const { return "{}"; }
 
  protected:
   ~ManagementService() = default;
