@@ -83,8 +83,8 @@ Status check_share(const Share& share, const ShareRequest& request, std::string_
 }
 
 // What the owner is allowed now.
-Status check_owner(const accounts::User& owner, const Share& share, std::chrono::system_clock::time_point now,
-                   bool local_time) {
+Status check_owner(const accounts::User& owner, const Share& share, Need need,
+                   std::chrono::system_clock::time_point now, bool local_time) {
   if (!check_still_valid(owner, now, local_time)) return not_there();
   const auto& filters = owner.filters;
   if (contains(filters.web_client, "shares-disabled")) return not_there();
@@ -93,6 +93,9 @@ Status check_owner(const accounts::User& owner, const Share& share, std::chrono:
     return Error(Errc::PermissionDenied, share.id, "protocol HTTP is not allowed");
   if (share.password.empty() && contains(filters.web_client, "shares-without-password-disabled"))
     return Error(Errc::PermissionDenied, share.id, "sharing without a password was disabled");
+  // Else a user who may not write by HTTP would only need a share to do so.
+  if (need == Need::Write && contains(filters.web_client, "write-disabled"))
+    return Error(Errc::PermissionDenied, share.id, "writing was disabled");
   if (contains(missing_second_factors(owner), "HTTP"))
     return Error(Errc::PermissionDenied, share.id, "two-factor authentication requirements not met");
   return ok();
@@ -140,7 +143,7 @@ Result<std::unique_ptr<ShareVisit>> visit_share(SessionManager& manager, const O
   const auto owner = accounts.effective_user(share->username);
   if (owner.code() == Errc::NotFound) return not_there();
   if (!owner) return owner.error();
-  SLIPWAY_TRY(check_owner((*owner)->user, *share, now, manager.settings()->local_time));
+  SLIPWAY_TRY(check_owner((*owner)->user, *share, request.need, now, manager.settings()->local_time));
   std::vector<VPath> paths;
   for (const std::string& path : share->paths) {
     SLIPWAY_ASSIGN(VPath clean, vfs::absolute_path(path));

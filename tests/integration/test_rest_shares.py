@@ -149,6 +149,18 @@ def test_the_owner_may_do_no_more_than_before(rest, server, home, share):
     assert rest.get(look + "/files?path=f").status == 403
 
 
+def test_who_may_not_write_has_no_visitors_who_do(rest, server, home, share):
+    root = rest.admin()
+    root.post("/users", user("frozen", server.home("frozen"), filters={"web_client": ["write-disabled"]}))
+    link = share(["/"], scope=3, owner="frozen")
+    refused = {"error": "writing was disabled", "message": ""}
+    body, headers = form(("form.txt", b"x"))
+    for answer in (rest.post(link + "/files/new.txt", b"x", raw=True), rest.post(link, body, headers=headers, raw=True), rest.post(link + "/actions/mkdir?path=new")):
+        assert (answer.status, answer.json()) == (403, refused), answer
+    assert rest.get(link + "/dirs").json() == []
+    assert root.delete("/users/frozen").status == 200
+
+
 def test_passwords(rest, home, share):
     link = share(["/pub"], password="share Password 1")
     for headers in ({}, {"Authorization": basic("x", "wrong")}, {"Authorization": "Bearer share Password 1"}):
