@@ -1,8 +1,8 @@
 // TARGETS: sftp_keys
 //
-// Key blobs, certificates, authentication requests and keys of a key exchange, as anybody may send them before logging
-// in. What is accepted must hold together: a certificate's key is within its bounds, and nothing verifies that nobody
-// signed.
+// Key blobs, certificates, lines of authorized keys, authentication requests and keys of a key exchange, as anybody may
+// send them before logging in. What is accepted must hold together: a certificate's key is within its bounds, and
+// nothing verifies that nobody signed.
 #include <cstdint>
 #include <cstdlib>
 #include <span>
@@ -10,6 +10,7 @@
 
 #include "certificate.h"
 #include "json_documents.h"
+#include "key_verifier.h"
 #include "mlkem768.h"
 #include "public_key.h"
 #include "user_certificates.h"
@@ -38,7 +39,7 @@ void look_at_certificate(std::string_view blob) {
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   if (size < 1) return 0;
   const std::string_view text(reinterpret_cast<const char*>(data + 1), size - 1);
-  switch (data[0] % 6) {
+  switch (data[0] % 7) {
     case 0:
       if (const auto key = parse_public_key(text)) require(!verify_signature(*key, text, text));
       break;
@@ -63,6 +64,13 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
       if (text.size() >= mlkem768::kPublicKey)
         (void)mlkem768::encapsulate(
             std::span<const std::uint8_t, mlkem768::kPublicKey>(data + 1, mlkem768::kPublicKey));
+      break;
+    case 6:
+      if (const auto key = first_authorized_key(text)) {
+        require(parse_public_key(key->blob));
+        for (const auto& name : key->principals.value_or(std::vector<std::string>()))
+          require(name.find_first_of(",\"") == std::string::npos);
+      }
       break;
   }
   return 0;

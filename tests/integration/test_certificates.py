@@ -1,5 +1,6 @@
 """User certificates made with ssh-keygen, and everything that makes one worthless."""
 import base64
+import hashlib
 import json
 import struct
 import subprocess
@@ -241,3 +242,93 @@ def test_a_list_of_revoked_certificates_has_a_limit(make_server, authorities, tm
         "trusted_user_ca_keys": authorities["files"], "revoked_user_certs_file": str(tmp_path / "revoked")}})
     code, text = server.run_to_end()
     assert code != 0 and "larger than" in text
+
+
+# ---- certificates of OpenPubkey, which a program verifies
+
+class Verifier:
+    """A program in the place of opkssh: vouches for the keys in a file, for the users in another."""
+
+    def __init__(self, directory):
+        self.path = directory / "opkssh"
+        self.keys, self.users, self.calls = (directory / name for name in ("keys", "users", "calls"))
+        self.users.write_text("anna\n")
+        self.calls.write_text("")
+        self.path.write_text(f"""#!/bin/sh
+PATH=/usr/bin:/bin
+echo "$2" >> {self.calls}
+test "$1" = verify || exit 9
+grep -qx "$2" {self.users} || {{ echo "no policy for $2" >&2; exit 1; }}
+printf 'cert-authority ' && cat {self.keys}
+""")
+        self.path.chmod(0o755)
+        self.checksum = hashlib.sha256(self.path.read_bytes()).hexdigest()
+
+    def asked(self):
+        return self.calls.read_text().split()
+
+
+@pytest.fixture
+def verifier(tmp_path):
+    return Verifier(tmp_path)
+
+
+def sign_with_itself(key, *options):
+    """As opkssh makes them: the user's key signs, and nobody is named."""
+    keygen("-s", key.private, "-I", "anna@example.com", *options, key.public)
+    return key
+
+
+@pytest.fixture
+def verified(make_server, verifier, tmp_path):
+    names = ("anna", "bert")
+    return make_server(dump={"users": [user(name, tmp_path / name) for name in names]}, config={
+        "sftpd": {"opkssh_path": str(verifier.path), "opkssh_checksum": verifier.checksum}})
+
+
+def test_a_program_vouches_for_a_certificate(verified, verifier, key):
+    sign_with_itself(key)
+    verifier.keys.write_text(key.public.read_text())
+    assert login(verified, key)
+    line = verified.wait_for_log(sender="login", username="anna")[0]
+    own = subprocess.run(["ssh-keygen", "-lf", key.public], capture_output=True, text=True).stdout.split()[1]
+    assert line["method"] == f"publickey: {own}: ID: anna@example.com, serial: 0, CA ssh-ed25519 {own} (ssh-ed25519)"
+    assert verifier.asked() == ["anna"], "once, when the client has signed"
+
+
+def test_a_program_decides_about_users_and_keys(verified, verifier, authorities, key):
+    sign_with_itself(key)
+    verifier.keys.write_text(key.public.read_text())
+    assert not login(verified, key, "bert")
+    refusal(verified, "the verifying program refuses it, with status 1")
+    verifier.users.write_text("anna\nnobody\n")
+    assert not login(verified, key, "nobody"), "there is no such account"
+    verifier.keys.write_text(authorities["foreign"].public.read_text())
+    assert not login(verified, key)
+    refusal(verified, "the verifying program vouches for another key")
+
+
+def test_the_server_checks_what_it_can_see_before_a_program_is_asked(verified, verifier, key):
+    sign_with_itself(key, "-V", "20200101:20200102")
+    verifier.keys.write_text(key.public.read_text())
+    assert not login(verified, key)
+    refusal(verified, "it is no longer valid")
+    assert verifier.asked() == []
+
+
+def test_a_plain_key_does_not_concern_the_program(verified, verifier, key):
+    verifier.keys.write_text(key.public.read_text())
+    assert not login(verified, key)
+    assert verifier.asked() == []
+
+
+@pytest.mark.parametrize("options, words", [
+    ({"opkssh_checksum": "0" * 64}, "checksum"),
+    ({"opkssh_path": "opkssh"}, "absolute path"),
+    ({"opkssh_path": "/nowhere/opkssh"}, "is not a file"),
+    ({"trusted_user_ca_keys": ["ca"]}, "together with trusted_user_ca_keys"),
+])
+def test_a_program_that_cannot_be_used_stops_the_start(make_server, verifier, options, words):
+    server = make_server(start=False, config={"sftpd": {"opkssh_path": str(verifier.path), **options}})
+    code, text = server.run_to_end()
+    assert code != 0 and words in text

@@ -42,6 +42,12 @@ Result<Settings> read_settings(const OptionView& options) {
   settings.banner_file = options.string("login_banner_file");
   settings.trusted_authority_files = list(options, "trusted_user_ca_keys");
   settings.revoked_file = options.string("revoked_user_certs_file");
+  settings.verifier_path = options.string("opkssh_path");
+  settings.verifier_checksum = options.string("opkssh_checksum");
+  if (!settings.verifier_path.empty() && !settings.verifier_path.starts_with('/'))
+    return Error(Errc::InvalidArgument, "sftpd.opkssh_path", "must be an absolute path");
+  if (!settings.verifier_path.empty() && !settings.trusted_authority_files.empty())
+    return Error(Errc::InvalidArgument, "sftpd.opkssh_path", "cannot be used together with trusted_user_ca_keys");
   settings.login_grace = std::chrono::milliseconds(options.integer("login_grace_time"));
   settings.keepalive = std::chrono::milliseconds(options.integer("keepalive_interval"));
   settings.rekey_bytes = static_cast<std::uint64_t>(options.integer("rekey_limit"));

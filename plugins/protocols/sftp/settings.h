@@ -25,6 +25,7 @@ struct Settings {
   std::string banner_file;                           // empty: none
   std::vector<std::string> trusted_authority_files;  // of user certificates; without any, none is accepted
   std::string revoked_file;                          // empty: nothing is revoked
+  std::string verifier_path, verifier_checksum;      // of the program that verifies OpenPubkey's; empty: none, any
   std::vector<std::string> commands;                 // known_commands() of enabled_ssh_commands
   std::vector<std::string> unknown_commands;         // what it named besides
   std::chrono::milliseconds login_grace{std::chrono::minutes(2)};

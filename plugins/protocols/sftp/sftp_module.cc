@@ -35,6 +35,11 @@ constexpr std::array kOptions = {
                "files with public keys of authorities that may sign user certificates, one key a line"},
     OptionSpec{"revoked_user_certs_file", OptionType::Path, "",
                "JSON array of SHA256 fingerprints of revoked user certificates or their keys; read again on reload"},
+    OptionSpec{"opkssh_path", OptionType::String, "",
+               "absolute path of the program opkssh, which verifies certificates of OpenPubkey; not together with "
+               "trusted_user_ca_keys"},
+    OptionSpec{"opkssh_checksum", OptionType::String, "",
+               "SHA-256 checksum that the program must have, in hexadecimal digits; empty: any"},
     OptionSpec{
         "enabled_ssh_commands", OptionType::StringList, "md5sum,sha1sum,sha256sum,cd,pwd,scp",
         "commands that clients may have executed; also sha384sum, sha512sum, uname, slipway-copy, slipway-remove; "

@@ -73,7 +73,7 @@ bool SshLogin::certify(const std::string& blob, PublicKeyCredential& credential)
   const auto* certificates = transport_.user_certificates();
   if (certificates == nullptr) return false;
   auto certificate = parse_certificate(blob);
-  auto proved = certificate ? certificates->check(*certificate, blob, *user_, address_, unix_now())
+  auto proved = certificate ? certificates->check(*certificate, blob, *user_, address_, unix_now(), context_)
                             : Result<ProvedCertificate>(certificate.error());
   if (!proved) {
     log_.info("a user certificate is refused", {{"connection_id", context_.connection_id},
@@ -116,13 +116,18 @@ int SshLogin::public_key(const char* user, ssh_key key, ssh_publickey_state_e st
                                               : plain_algorithm(request->algorithm);
   credential.proof =
       state == SSH_PUBLICKEY_STATE_VALID ? PublicKeyCredential::Proof::Signed : PublicKeyCredential::Proof::Probe;
+  const bool probe = credential.proof == PublicKeyCredential::Proof::Probe;
   if (is_certificate_algorithm(FieldReader(std::as_bytes(std::span(blob))).string())) {
+    const auto* certificates = transport_.user_certificates();
+    // Before a program is asked, a client has to sign; and nobody learns here which users there are, because anybody
+    // can make a certificate that would get as far.
+    if (probe && certificates != nullptr && certificates->asks_program())
+      return parse_certificate(blob) ? SSH_AUTH_SUCCESS : refuse();
     if (!certify(blob, credential)) return refuse();
   } else {
     credential.fingerprint = fingerprint_of(blob);
     credential.blob = std::move(blob);
   }
-  const bool probe = credential.proof == PublicKeyCredential::Proof::Probe;
   auto step = submit(std::move(credential));
   if (!probe) return conclude(std::move(step));
   // "Success" tells the client to sign; nobody is logged in by it.

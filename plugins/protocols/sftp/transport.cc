@@ -45,6 +45,13 @@ Result<std::shared_ptr<const Transport>> Transport::make(const Settings& setting
     }
   }
 
+  if (!settings.verifier_path.empty()) {
+    SLIPWAY_ASSIGN(auto verifier, KeyVerifier::make(settings.verifier_path, settings.verifier_checksum));
+    SLIPWAY_ASSIGN(transport->user_certificates_,
+                   UserCertificates::load(config_dir, std::move(verifier), settings.revoked_file));
+    log.info("user certificates are verified by a program",
+             {{"path", settings.verifier_path}, {"revoked", transport->user_certificates_->revoked()}});
+  }
   if (!settings.trusted_authority_files.empty()) {
     SLIPWAY_ASSIGN(transport->user_certificates_,
                    UserCertificates::load(config_dir, settings.trusted_authority_files, settings.revoked_file));

@@ -126,44 +126,73 @@ Result<std::shared_ptr<const UserCertificates>> UserCertificates::load(const std
     if (loaded->authorities_.size() > kMaxAuthorities)
       return Error(Errc::TooLarge, file, "there are more than 1024 authorities");
   }
-  if (!revoked_file.empty()) {
-    const auto file = path_in(config_dir, revoked_file);
-    SLIPWAY_ASSIGN(const auto text, read_file(file, kMaxRevokedFile));
-    auto fingerprints = parse_strings(text);
-    if (!fingerprints) return Error(Errc::InvalidArgument, file, fingerprints.error().cause());
-    for (auto& fingerprint : *fingerprints) {
-      // "SHA256:" and 32 bytes in base64 without padding
-      if (!fingerprint.starts_with("SHA256:") || fingerprint.size() != 50)
-        return Error(Errc::InvalidArgument, file, "\"" + fingerprint.substr(0, 100) + "\" is no SHA256 fingerprint");
-      loaded->revoked_.insert(std::move(fingerprint));
-    }
-  }
+  SLIPWAY_TRY(loaded->load_revoked(config_dir, revoked_file));
   return std::shared_ptr<const UserCertificates>(std::move(loaded));
 }
 
+Result<std::shared_ptr<const UserCertificates>> UserCertificates::load(const std::string& config_dir,
+                                                                       std::shared_ptr<const KeyVerifier> verifier,
+                                                                       const std::string& revoked_file) {
+  std::shared_ptr<UserCertificates> loaded(new UserCertificates);
+  loaded->verifier_ = std::move(verifier);
+  SLIPWAY_TRY(loaded->load_revoked(config_dir, revoked_file));
+  return std::shared_ptr<const UserCertificates>(std::move(loaded));
+}
+
+Status UserCertificates::load_revoked(const std::string& config_dir, const std::string& revoked_file) {
+  if (revoked_file.empty()) return ok();
+  const auto file = path_in(config_dir, revoked_file);
+  SLIPWAY_ASSIGN(const auto text, read_file(file, kMaxRevokedFile));
+  auto fingerprints = parse_strings(text);
+  if (!fingerprints) return Error(Errc::InvalidArgument, file, fingerprints.error().cause());
+  for (auto& fingerprint : *fingerprints) {
+    // "SHA256:" and 32 bytes in base64 without padding
+    if (!fingerprint.starts_with("SHA256:") || fingerprint.size() != 50)
+      return Error(Errc::InvalidArgument, file, "\"" + fingerprint.substr(0, 100) + "\" is no SHA256 fingerprint");
+    revoked_.insert(std::move(fingerprint));
+  }
+  return ok();
+}
+
+Status UserCertificates::ask(const OpContext& op, const Certificate& certificate, std::string_view certificate_blob,
+                             std::string_view user) const {
+  SLIPWAY_ASSIGN(const auto vouched, verifier_->ask(op, std::string(user), certificate_blob, certificate.algorithm));
+  if (vouched.blob != certificate.authority_blob) return refused("the verifying program vouches for another key");
+  const auto& named = certificate.principals;
+  if (named.empty()) return ok();
+  const auto wanted = vouched.principals.value_or(std::vector<std::string>{std::string(user)});
+  if (std::find_first_of(named.begin(), named.end(), wanted.begin(), wanted.end()) == named.end())
+    return refused("the user is not among its principals");
+  return ok();
+}
+
 Result<ProvedCertificate> UserCertificates::check(const Certificate& certificate, std::string_view certificate_blob,
-                                                  std::string_view user, std::string_view address,
-                                                  std::uint64_t now) const {
+                                                  std::string_view user, std::string_view address, std::uint64_t now,
+                                                  const OpContext& op) const {
   if (certificate.type != Certificate::Type::User) return refused("it is a host's certificate");
   const auto authority = authorities_.find(certificate.authority_blob);
-  if (authority == authorities_.end()) return refused("its authority is not trusted");
+  if (!verifier_ && authority == authorities_.end()) return refused("its authority is not trusted");
   if (!signed_by_authority(certificate)) return refused("its authority's signature is wrong, or made with SHA-1");
   if (revoked_.contains(fingerprint_of(certificate.key_blob)) || revoked_.contains(fingerprint_of(certificate_blob)))
     return refused("it is revoked");
   if (now < certificate.valid_after) return refused("it is not valid yet");
   if (now >= certificate.valid_before) return refused("it is no longer valid");
   // Without principals it would be good for every user.
-  if (certificate.principals.empty()) return refused("it names no principal");
   const auto& principals = certificate.principals;
-  if (std::find(principals.begin(), principals.end(), user) == principals.end())
+  if (!verifier_ && principals.empty()) return refused("it names no principal");
+  if (!verifier_ && std::find(principals.begin(), principals.end(), user) == principals.end())
     return refused("the user is not among its principals");
   for (const auto& [name, value] : certificate.critical_options) {
     if (name != "source-address") return refused("its critical option " + name.substr(0, 64) + " is not supported");
     const auto networks = option_text(value);
     if (!networks || !source_address_allows(*networks, address)) return refused("it is not for this source address");
   }
-  return ProvedCertificate{certificate.key_id, certificate.serial, authority->second.type,
-                           authority->second.fingerprint};
+  if (!verifier_)
+    return ProvedCertificate{certificate.key_id, certificate.serial, authority->second.type,
+                             authority->second.fingerprint};
+  SLIPWAY_TRY(ask(op, certificate, certificate_blob, user));
+  SLIPWAY_ASSIGN(const auto signer, parse_public_key(certificate.authority_blob));
+  return ProvedCertificate{certificate.key_id, certificate.serial, signer.type, fingerprint_of(signer.blob)};
 }
 
 }  // namespace slipway::sftp
