@@ -17,6 +17,8 @@ constexpr std::array kOptions = {
     OptionSpec{"bindings[].address", String, "",
                "address to listen on; empty: all interfaces; an absolute path: a unix socket"},
     OptionSpec{"bindings[].enable_rest_api", Boolean, "true", "whether the REST API is served"},
+    OptionSpec{"bindings[].render_openapi", Boolean, "true",
+               "whether the OpenAPI document and its page are served at /openapi, where the REST API is"},
     OptionSpec{"bindings[].disabled_login_methods", Integer, "0",
                "flags of logins that are refused: 16 tokens of administrators, 32 tokens of users, 64 API keys of "
                "administrators, 128 API keys of users",
@@ -61,6 +63,8 @@ constexpr std::array kOptions = {
                "Cross-Origin-Embedder-Policy; empty: none"},
     OptionSpec{"bindings[].security.referrer_policy", String, "", "Referrer-Policy; empty: none"},
     OptionSpec{"bindings[].security.cache_control", String, "", "private: answers are not to be stored by caches"},
+    OptionSpec{"openapi_path", String, "openapi",
+               "empty: no binding serves the OpenAPI document; it is made by the server, so no directory is read"},
     OptionSpec{"certificate_file", Path, "", "PEM file of the certificate of bindings that name none"},
     OptionSpec{"certificate_key_file", Path, "", "PEM file of its key"},
     OptionSpec{"ca_certificates", StringList, "", "PEM files of the authorities of client certificates"},

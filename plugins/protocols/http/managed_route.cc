@@ -114,7 +114,8 @@ Route managed(const Managed& mapping) {
               .audience = mapping.audience,
               .flags = mapping.flags,
               .operation = mapping.operation};
-  route.handler = [mapping](Exchange& x) { handle(mapping, x); };
+  route.mapping = std::make_shared<const Managed>(mapping);
+  route.handler = [kept = route.mapping](Exchange& x) { handle(*kept, x); };
   return route;
 }
 

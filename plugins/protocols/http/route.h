@@ -2,6 +2,7 @@
 #pragma once
 
 #include <functional>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -26,6 +27,8 @@ enum RouteFlag : unsigned {
 
 using ApiHandler = std::function<void(Exchange&)>;
 
+struct Managed;
+
 struct Route {
   std::string_view method, path;  // the path below /api/v2
   Audience audience = Audience::Anyone;
@@ -35,6 +38,7 @@ struct Route {
   unsigned switched_off = 0;  // bits of disabled_login_methods that take the route away
   http::RouteOptions options = {};
   ApiHandler handler = nullptr;
+  std::shared_ptr<const Managed> mapping = nullptr;  // of routes that are an operation and nothing else
 };
 
 // One list a family.

@@ -88,6 +88,7 @@ Result<BindingSettings> read_binding(const OptionView& options, const std::strin
   binding.port = static_cast<std::uint16_t>(options.integer(at + "port"));
   binding.apply_proxy_config = options.integer(at + "proxy_mode") == 1;
   binding.rest_api = options.flag(at + "enable_rest_api");
+  binding.openapi = options.flag(at + "render_openapi") && !options.string("openapi_path").empty();
   binding.disabled_logins = static_cast<unsigned>(options.integer(at + "disabled_login_methods"));
   binding.https = options.flag(at + "enable_https");
   if (binding.https) {

@@ -22,6 +22,7 @@ struct BindingSettings {
   bool is_unix_socket() const noexcept { return address.starts_with('/'); }
   bool apply_proxy_config = false;
   bool rest_api = true;
+  bool openapi = true;  // the document of the API and its page
   unsigned disabled_logins = 0;
   bool https = false;
   http::TlsConfig tls;

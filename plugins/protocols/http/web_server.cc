@@ -4,6 +4,7 @@
 
 #include "answer.h"
 #include "guard.h"
+#include "openapi_routes.h"
 
 namespace slipway::httpd {
 namespace {
@@ -50,7 +51,9 @@ std::shared_ptr<http::Router> make_router(const std::shared_ptr<const Site>& sit
   auto router = std::make_shared<http::Router>();
   router->add("GET", "/healthz", http::RouteOptions{.run = http::Run::Inline}, healthz);
   if (!site->binding.rest_api) return router;
-  for (Route& route : api_routes(*site)) {
+  std::vector<Route> routes = api_routes(*site);
+  if (site->binding.openapi) add_openapi_routes(*router, site->services.management, routes);
+  for (Route& route : routes) {
     const std::string pattern = "/api/v2" + std::string(route.path);
     const std::string method(route.method);
     const http::RouteOptions options = route.options;
