@@ -315,7 +315,7 @@ def test_openssh_finds_its_way_without_being_told(accounts, keys, tmp_path):
     assert result.returncode == 0, result.stderr
     result = openssh(server, "bob", askpass(tmp_path, {"assword:": "bob", "Authentication code:": passcode(steps=1)}))
     assert result.returncode == 0, result.stderr
-    result = openssh(server, "bob", askpass(tmp_path, {"assword:": "bob", "Authentication code:": passcode(steps=-1)}),
+    result = openssh(server, "bob", askpass(tmp_path, {"assword:": "bob", "Authentication code:": passcode(steps=0)}),
                      "-o", "PreferredAuthentications=password,keyboard-interactive")
     assert result.returncode == 0, result.stderr
     assert login_method(server, "anna") == ["publickey+keyboard-interactive"]

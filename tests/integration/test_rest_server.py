@@ -30,20 +30,23 @@ def test_too_many_requests_at_once_are_429(make_server, tmp_path):
     # The probe of the test's own start counts as well.
     wait_for(lambda: rest.token("/user/token", "anna", "anna").status == 200)
     anna = rest.user("anna")
-    slow = http.client.HTTPConnection("127.0.0.1", port)
-    slow.putrequest("POST", "/api/v2/user/files/upload?path=slow")
-    slow.putheader("Authorization", anna.headers["Authorization"])
-    slow.putheader("Content-Length", "10")
-    slow.endheaders()
-    slow.send(b"12345")
-    refused = wait_for(lambda: (lambda a: a if a.status == 429 else None)(anna.get("/user/profile")))
+    slow = socket.create_connection(("127.0.0.1", port), timeout=60)
+    slow.sendall(
+        f"POST /api/v2/user/files/upload?path=slow HTTP/1.1\r\nHost: a\r\nAuthorization: {anna.headers['Authorization']}\r\n"
+        "Content-Length: 10\r\nExpect: 100-continue\r\n\r\n".encode())
+    answer = slow.makefile("rb")
+    assert answer.readline().split()[1] == b"100"  # it is in
+    assert answer.readline() == b"\r\n"
+    slow.sendall(b"12345")
+    refused = anna.get("/user/profile")
+    assert refused.status == 429
     assert refused.headers["Retry-After"] == "1"
     assert refused.json() == {"error": "you are not allowed to connect", "message": "Too Many Requests"}
     assert Rest(port, base="").get("/healthz").status == 200
-    slow.send(b"67890")
-    assert slow.getresponse().status == 201
+    slow.sendall(b"67890")
+    assert answer.readline().split()[1] == b"201"
     slow.close()
-    wait_for(lambda: anna.get("/user/profile").status == 200)
+    assert anna.get("/user/profile").status == 200
 
 
 def test_addresses_that_are_not_wanted_are_403(make_server):
