@@ -1,0 +1,149 @@
+#include "smtp_client.h"
+
+#include <curl/curl.h>
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+#include <memory>
+#include <string_view>
+
+namespace slipway::email {
+namespace {
+
+constexpr long kConnectSeconds = 15, kTotalSeconds = 60;
+
+struct EasyDeleter {
+  void operator()(CURL* handle) const { curl_easy_cleanup(handle); }
+};
+struct ListDeleter {
+  void operator()(curl_slist* list) const { curl_slist_free_all(list); }
+};
+using List = std::unique_ptr<curl_slist, ListDeleter>;
+
+struct Upload {
+  std::string_view rest;
+};
+
+std::size_t read_message(char* target, std::size_t size, std::size_t count, void* source) {
+  auto& upload = *static_cast<Upload*>(source);
+  const std::size_t take = std::min(size * count, upload.rest.size());
+  std::memcpy(target, upload.rest.data(), take);
+  upload.rest.remove_prefix(take);
+  return take;
+}
+
+int ask_to_go_on(void* context, curl_off_t, curl_off_t, curl_off_t, curl_off_t) {
+  return check(*static_cast<const OpContext*>(context), "mail") ? 0 : 1;
+}
+
+// The dialogue for the log. Commands that carry credentials, and their continuations, are not shown.
+int log_dialogue(CURL*, curl_infotype type, char* data, std::size_t size, void* target) {
+  constexpr std::array<std::string_view, 9> kShown = {"EHLO",     "HELO", "MAIL", "RCPT", "DATA",
+                                                      "STARTTLS", "RSET", "QUIT", "NOOP"};
+  auto& logger = *static_cast<Logger*>(target);
+  if (type != CURLINFO_HEADER_OUT && type != CURLINFO_HEADER_IN) return 0;
+  std::string_view line(data, size);
+  while (!line.empty() && (line.back() == '\n' || line.back() == '\r')) line.remove_suffix(1);
+  const bool out = type == CURLINFO_HEADER_OUT;
+  const std::string_view verb = line.substr(0, line.find(' '));
+  if (out && std::find(kShown.begin(), kShown.end(), verb) == kShown.end())
+    line = verb == "AUTH" ? "AUTH ***" : "***";
+  else if (!out && line.starts_with("334"))
+    line = "334 ***";
+  std::string text(line.substr(0, 512));
+  for (char& c : text)
+    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) c = ' ';
+  logger.debug("SMTP dialogue", {{"direction", out ? "client" : "server"}, {"line", text}});
+  return 0;
+}
+
+// In a URL an IPv6 address stands in brackets.
+std::string url_of(const MailSettings& settings) {
+  const bool bare_v6 = settings.host.find(':') != std::string::npos && !settings.host.starts_with('[');
+  return (settings.encryption == MailSettings::Encryption::Tls ? "smtps://" : "smtp://") +
+         (bare_v6 ? "[" + settings.host + "]" : settings.host) + ":" + std::to_string(settings.port) + "/" +
+         (settings.domain.empty() ? "localhost" : settings.domain);
+}
+
+Error error_of(CURLcode code, const OpContext& ctx, const std::string& server, const char* message) {
+  if (code == CURLE_ABORTED_BY_CALLBACK)
+    if (auto going = check(ctx, server); !going) return going.error();
+  std::string cause = *message != 0 ? message : curl_easy_strerror(code);
+  switch (code) {
+    case CURLE_LOGIN_DENIED:
+    case CURLE_SEND_ERROR:  // what libcurl calls a refused command
+    case CURLE_RECV_ERROR:
+    case CURLE_REMOTE_ACCESS_DENIED:
+    case CURLE_AUTH_ERROR:
+    case CURLE_WEIRD_SERVER_REPLY:
+      return {Errc::PermissionDenied, server, std::move(cause)};
+    default:
+      return {Errc::Unavailable, server, std::move(cause), true};
+  }
+}
+
+}  // namespace
+
+// libcurl counts these, under a lock of its own.
+SmtpClient::SmtpClient(Logger& logger) : logger_(logger) { curl_global_init(CURL_GLOBAL_DEFAULT); }
+SmtpClient::~SmtpClient() { curl_global_cleanup(); }
+
+Status SmtpClient::send(const OpContext& ctx, const MailSettings& settings, const std::vector<std::string>& recipients,
+                        const std::string& message) const {
+  const std::string server = settings.host + ":" + std::to_string(settings.port);
+  SLIPWAY_TRY(check(ctx, server));
+  const std::unique_ptr<CURL, EasyDeleter> handle(curl_easy_init());
+  List list;
+  for (const std::string& address : recipients) {
+    curl_slist* const longer = curl_slist_append(list.get(), ("<" + address + ">").c_str());
+    if (longer == nullptr) return Error(Errc::Internal, server, "out of memory");
+    (void)list.release();
+    list.reset(longer);
+  }
+  if (!handle) return Error(Errc::Internal, server, "libcurl gives no handle");
+
+  const std::string url = url_of(settings), from = "<" + settings.from.address + ">";
+  std::array<char, CURL_ERROR_SIZE> text{};
+  Upload upload{message};
+  const auto set = [&](CURLoption option, auto value) { return curl_easy_setopt(handle.get(), option, value); };
+  set(CURLOPT_URL, url.c_str());
+  set(CURLOPT_PROTOCOLS_STR, "smtp,smtps");
+  set(CURLOPT_PROXY, "");  // the environment's proxies are for the web
+  set(CURLOPT_NOSIGNAL, 1L);
+  set(CURLOPT_ERRORBUFFER, text.data());
+  set(CURLOPT_CONNECTTIMEOUT, kConnectSeconds);
+  set(CURLOPT_TIMEOUT, kTotalSeconds);
+  set(CURLOPT_MAIL_FROM, from.c_str());
+  set(CURLOPT_MAIL_RCPT, list.get());
+  set(CURLOPT_UPLOAD, 1L);
+  set(CURLOPT_READFUNCTION, &read_message);
+  set(CURLOPT_READDATA, &upload);
+  set(CURLOPT_INFILESIZE_LARGE, static_cast<curl_off_t>(message.size()));
+  set(CURLOPT_NOPROGRESS, 0L);
+  set(CURLOPT_XFERINFOFUNCTION, &ask_to_go_on);
+  set(CURLOPT_XFERINFODATA, const_cast<OpContext*>(&ctx));
+  set(CURLOPT_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2));
+  set(CURLOPT_USE_SSL,
+      static_cast<long>(settings.encryption == MailSettings::Encryption::None ? CURLUSESSL_NONE : CURLUSESSL_ALL));
+  if (!settings.ca_file.empty()) {
+    set(CURLOPT_CAINFO, settings.ca_file.c_str());
+    set(CURLOPT_CAPATH, nullptr);
+  }
+  if (!settings.user.empty()) {
+    constexpr std::array kMechanisms = {"AUTH=PLAIN", "AUTH=LOGIN", "AUTH=CRAM-MD5"};
+    set(CURLOPT_USERNAME, settings.user.c_str());
+    set(CURLOPT_PASSWORD, settings.password.c_str());
+    set(CURLOPT_LOGIN_OPTIONS, kMechanisms[static_cast<std::size_t>(settings.auth)]);
+  }
+  if (settings.debug) {
+    set(CURLOPT_VERBOSE, 1L);
+    set(CURLOPT_DEBUGFUNCTION, &log_dialogue);
+    set(CURLOPT_DEBUGDATA, &logger_);
+  }
+  if (const CURLcode code = curl_easy_perform(handle.get()); code != CURLE_OK)
+    return error_of(code, ctx, server, text.data());
+  return ok();
+}
+
+}  // namespace slipway::email
