@@ -30,6 +30,7 @@
 #include "core/module/supervisor.h"
 #include "core/net/listener.h"
 #include "core/session/access.h"
+#include "core/session/password_resets.h"
 #include "core/session/session_manager.h"
 
 namespace slipway::app {
@@ -71,6 +72,7 @@ class Server {
   std::unique_ptr<admission::Admission> admission_;
   std::unique_ptr<session::SessionManager> sessions_;
   std::unique_ptr<session::Access> access_;
+  std::unique_ptr<session::PasswordResets> resets_;
   std::unique_ptr<session::QuotaScans> scans_;
   std::unique_ptr<net::Listeners> listeners_;
   std::unique_ptr<RunningModules> modules_;
@@ -109,7 +111,7 @@ Status Server::start() {
   SLIPWAY_ASSIGN(configuration_, config::Configuration::load(options_.location));
   std::vector<config::Problem> problems;
   CoreSettings settings = read_core_settings(*configuration_, problems);
-  (void)config::read_switches(*configuration_, problems);
+  const config::OptionValues switches = config::read_switches(*configuration_, problems);
   SLIPWAY_TRY(report(*configuration_, problems));
   if (settings.umask) ::umask(*settings.umask);
   log::info("service", "starting",
@@ -137,6 +139,9 @@ Status Server::start() {
   rooms.admission = admission_.get();
   sessions_ = std::make_unique<session::SessionManager>(std::move(rooms), settings.sessions);
   access_ = std::make_unique<session::Access>(*sessions_);
+  resets_ = std::make_unique<session::PasswordResets>(
+      *sessions_, *pool_,
+      session::PasswordResets::Settings{.subject = std::string(switches.string("password_forgot_email_subject"))});
   scans_ = std::make_unique<session::QuotaScans>(*sessions_, *pool_);
   listeners_ = std::make_unique<net::Listeners>(settings.proxy);
   modules_ = std::make_unique<RunningModules>(*supervisor_, options_.location, kStopTime);
@@ -147,6 +152,7 @@ Status Server::start() {
   services_->add<AccountService>(*accounts_->accounts);
   services_->add<SessionService>(*sessions_);
   services_->add<AccessService>(*access_);
+  services_->add<PasswordResetService>(*resets_);
   services_->add<PathResolver>(*sessions_);
   services_->add<EventService>(*accounts_->bus);
   services_->add<ActionService>(*actions_);

@@ -1,17 +1,24 @@
 #include "smtp_client.h"
 
 #include <curl/curl.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <array>
 #include <cstring>
 #include <memory>
+#include <mutex>
+#include <stop_token>
 #include <string_view>
+#include <vector>
 
 namespace slipway::email {
 namespace {
 
-constexpr long kConnectSeconds = 15, kTotalSeconds = 60;
+using std::chrono::milliseconds;
+constexpr milliseconds kConnectTime = std::chrono::seconds(15), kTotalTime = std::chrono::seconds(60);
+constexpr long kAnswerSeconds = 30;
 
 struct EasyDeleter {
   void operator()(CURL* handle) const { curl_easy_cleanup(handle); }
@@ -33,6 +40,37 @@ std::size_t read_message(char* target, std::size_t size, std::size_t count, void
   return take;
 }
 
+// The socket of a call, for whoever wants to end it: libcurl waits for some answers without asking whether to go on.
+class Socket {
+ public:
+  static curl_socket_t open(void* self, curlsocktype, curl_sockaddr* address) {
+    const int fd = ::socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+    if (fd < 0) return CURL_SOCKET_BAD;
+    Socket& socket = *static_cast<Socket*>(self);
+    std::lock_guard lock(socket.mutex_);
+    socket.fds_.push_back(fd);
+    if (socket.ended_) ::shutdown(fd, SHUT_RDWR);
+    return fd;
+  }
+  static int close(void* self, curl_socket_t fd) {
+    Socket& socket = *static_cast<Socket*>(self);
+    std::lock_guard lock(socket.mutex_);
+    std::erase(socket.fds_, fd);
+    return ::close(fd);
+  }
+  void end() {
+    std::lock_guard lock(mutex_);
+    ended_ = true;
+    for (const int fd : fds_) ::shutdown(fd, SHUT_RDWR);
+  }
+
+ private:
+  std::mutex mutex_;
+  std::vector<int> fds_;  // two while IPv6 and IPv4 are tried at once
+  bool ended_ = false;
+};
+
+// Between the waits, so that nothing new begins.
 int ask_to_go_on(void* context, curl_off_t, curl_off_t, curl_off_t, curl_off_t) {
   return check(*static_cast<const OpContext*>(context), "mail") ? 0 : 1;
 }
@@ -58,6 +96,12 @@ int log_dialogue(CURL*, curl_infotype type, char* data, std::size_t size, void* 
   return 0;
 }
 
+milliseconds time_for(const OpContext& ctx) {
+  if (ctx.deadline == std::chrono::steady_clock::time_point::max()) return kTotalTime;
+  const auto left = std::chrono::ceil<milliseconds>(ctx.deadline - std::chrono::steady_clock::now());
+  return std::clamp(left, milliseconds(1), kTotalTime);
+}
+
 // In a URL an IPv6 address stands in brackets.
 std::string url_of(const MailSettings& settings) {
   const bool bare_v6 = settings.host.find(':') != std::string::npos && !settings.host.starts_with('[');
@@ -67,8 +111,7 @@ std::string url_of(const MailSettings& settings) {
 }
 
 Error error_of(CURLcode code, const OpContext& ctx, const std::string& server, const char* message) {
-  if (code == CURLE_ABORTED_BY_CALLBACK)
-    if (auto going = check(ctx, server); !going) return going.error();
+  if (auto going = check(ctx, server); !going) return going.error();
   std::string cause = *message != 0 ? message : curl_easy_strerror(code);
   switch (code) {
     case CURLE_LOGIN_DENIED:
@@ -93,7 +136,7 @@ Status SmtpClient::send(const OpContext& ctx, const MailSettings& settings, cons
                         const std::string& message) const {
   const std::string server = settings.host + ":" + std::to_string(settings.port);
   SLIPWAY_TRY(check(ctx, server));
-  const std::unique_ptr<CURL, EasyDeleter> handle(curl_easy_init());
+  std::unique_ptr<CURL, EasyDeleter> handle(curl_easy_init());
   List list;
   for (const std::string& address : recipients) {
     curl_slist* const longer = curl_slist_append(list.get(), ("<" + address + ">").c_str());
@@ -112,8 +155,14 @@ Status SmtpClient::send(const OpContext& ctx, const MailSettings& settings, cons
   set(CURLOPT_PROXY, "");  // the environment's proxies are for the web
   set(CURLOPT_NOSIGNAL, 1L);
   set(CURLOPT_ERRORBUFFER, text.data());
-  set(CURLOPT_CONNECTTIMEOUT, kConnectSeconds);
-  set(CURLOPT_TIMEOUT, kTotalSeconds);
+  set(CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(kConnectTime.count()));
+  set(CURLOPT_TIMEOUT_MS, static_cast<long>(time_for(ctx).count()));
+  set(CURLOPT_SERVER_RESPONSE_TIMEOUT, kAnswerSeconds);
+  Socket socket;
+  set(CURLOPT_OPENSOCKETFUNCTION, &Socket::open);
+  set(CURLOPT_OPENSOCKETDATA, &socket);
+  set(CURLOPT_CLOSESOCKETFUNCTION, &Socket::close);
+  set(CURLOPT_CLOSESOCKETDATA, &socket);
   set(CURLOPT_MAIL_FROM, from.c_str());
   set(CURLOPT_MAIL_RCPT, list.get());
   set(CURLOPT_UPLOAD, 1L);
@@ -141,8 +190,13 @@ Status SmtpClient::send(const OpContext& ctx, const MailSettings& settings, cons
     set(CURLOPT_DEBUGFUNCTION, &log_dialogue);
     set(CURLOPT_DEBUGDATA, &logger_);
   }
-  if (const CURLcode code = curl_easy_perform(handle.get()); code != CURLE_OK)
-    return error_of(code, ctx, server, text.data());
+  CURLcode code = CURLE_OK;
+  {
+    const std::stop_callback on_stop(ctx.stop, [&socket] { socket.end(); });
+    code = curl_easy_perform(handle.get());
+    handle.reset();  // says goodbye, and uses the socket for it
+  }
+  if (code != CURLE_OK) return error_of(code, ctx, server, text.data());
   return ok();
 }
 

@@ -17,9 +17,9 @@ class SmtpClient {
   SmtpClient(const SmtpClient&) = delete;
   SmtpClient& operator=(const SmtpClient&) = delete;
 
-  // Ends within a minute, and a second after ctx says so. PermissionDenied: the server refuses the login, the sender, a
-  // recipient or the message; Unavailable (retryable): it could not be reached or its certificate is not trusted;
-  // Cancelled, TimedOut. With encryption nothing goes out without it.
+  // Ends within a minute and a half, and soon after ctx says so. PermissionDenied: the server refuses the login, the
+  // sender, a recipient or the message; Unavailable (retryable): it could not be reached or its certificate is not
+  // trusted; Cancelled, TimedOut. With encryption nothing goes out without it.
   Status send(const OpContext& ctx, const MailSettings& settings, const std::vector<std::string>& recipients,
               const std::string& message) const;
 

@@ -6,7 +6,6 @@ namespace {
 
 void no_search(Exchange& x) { x.refuse({501, "no module of this server keeps events to search in", ""}); }
 void not_found(Exchange& x) { x.refuse({404, "Not Found", ""}); }
-void no_mail(Exchange& x) { x.refuse({400, "", "No SMTP configuration"}); }
 
 }  // namespace
 
@@ -21,10 +20,6 @@ std::vector<Route> absent_routes() {
   routes.push_back({.method = "GET", .path = "/saas/usage", .audience = Audience::Admin, .handler = not_found});
   routes.push_back({.method = "GET", .path = "/license", .audience = Audience::Admin, .handler = not_found});
   routes.push_back({.method = "POST", .path = "/license", .audience = Audience::Admin, .handler = not_found});
-  for (const char* path : {"/admins/{username}/forgot-password", "/admins/{username}/reset-password"})
-    routes.push_back({.method = "POST", .path = path, .switched_off = kNoAdminTokens, .handler = no_mail});
-  for (const char* path : {"/users/{username}/forgot-password", "/users/{username}/reset-password"})
-    routes.push_back({.method = "POST", .path = path, .switched_off = kNoUserTokens, .handler = no_mail});
   return routes;
 }
 

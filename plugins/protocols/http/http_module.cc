@@ -112,7 +112,8 @@ class HttpModule final : public ProtocolModule, private ServerIdentity {
                    "and slipway.listeners.v1, and this server denies it one");
     }
     auto server = std::make_unique<httpd::WebServer>(
-        httpd::Services{host_.logger(), *sessions, *paths, *access, *management, std::string(host_.instance())},
+        httpd::Services{host_.logger(), *sessions, *paths, *access, *management, std::string(host_.instance()),
+                        host_.service<PasswordResetService>()},
         *listeners);
     SLIPWAY_TRY(server->start(settings_));
     server_ = std::move(server);

@@ -47,6 +47,7 @@ std::vector<Route> management_routes();
 std::vector<Route> data_routes();
 std::vector<Route> self_routes();
 std::vector<Route> own_share_routes();
+std::vector<Route> password_routes();
 std::vector<Route> absent_routes();
 std::vector<Route> user_file_routes(const Site& site);
 std::vector<Route> share_routes(const Site& site);

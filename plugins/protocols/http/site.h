@@ -9,6 +9,7 @@
 #include "settings.h"
 #include "slipway/access.h"
 #include "slipway/management.h"
+#include "slipway/password_reset.h"
 #include "slipway/protocol.h"
 #include "tokens.h"
 
@@ -21,7 +22,8 @@ struct Services {
   PathResolver& paths;
   AccessService& access;
   ManagementService& management;
-  std::string instance;  // of this module
+  std::string instance;                    // of this module
+  PasswordResetService* resets = nullptr;  // null: this server denies it
 };
 
 // Lanes of the server: what runs beside what.

@@ -41,7 +41,7 @@ TokenSettings token_settings(const Settings& settings) {
 std::vector<Route> api_routes(const Site& site) {
   std::vector<Route> all;
   for (auto family : {token_routes(), management_routes(), data_routes(), self_routes(), own_share_routes(),
-                      absent_routes(), user_file_routes(site), share_routes(site)})
+                      password_routes(), absent_routes(), user_file_routes(site), share_routes(site)})
     for (Route& route : family)
       if ((route.switched_off & site.binding.disabled_logins) == 0) all.push_back(std::move(route));
   return all;
