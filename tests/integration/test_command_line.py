@@ -43,11 +43,11 @@ def test_completion_and_manual_page(tmp_path):
 
 
 def test_config_validate_names_every_problem(tmp_path):
-    (tmp_path / "slipway.json").write_text(json.dumps({"common": {"idle_timout": 1, "upload_mode": "x"}, "sftpd": {"bindigs": []}, "comon": {}, "smtp": {}}))
+    (tmp_path / "slipway.json").write_text(json.dumps({"common": {"idle_timout": 1, "upload_mode": "x"}, "sftpd": {"bindigs": []}, "comon": {}, "acme": {}}))
     result = run("config", "validate", "-c", tmp_path, environment={"SLIPWAY_COMMON__UMSK": "1"})
     assert result.returncode == 1
     for part in ("error: common.idle_timout", '"idle_timeout"', "error: common.upload_mode", "sftpd.bindigs", '"bindings"',
-                 "error: comon", "warning: smtp", "SLIPWAY_COMMON__UMSK"):
+                 "error: comon", "warning: acme", "SLIPWAY_COMMON__UMSK"):
         assert part in result.stdout, f"{part!r} is not in:\n{result.stdout}"
 
 
