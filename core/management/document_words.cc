@@ -144,6 +144,7 @@ constexpr MemberWords kModuleDescription[] = {
     {"summary", "string", "what it is for"},
     {"provides", "string[]", "what it serves"},
     {"section", "string", "section of the configuration that its options are in"},
+    {"path", "string", "file it was loaded from"},
     {"options", "ModuleOption[]", "its options"},
     {"use_options", "ModuleOption[]", "options of each use of it, such as a mount"},
     {"values", "any", "what its options are set to; secrets read [**redacted**]"},
