@@ -24,6 +24,7 @@ struct ConnectionRegistry::State {
   ConnectionLimits limits;
   bool draining = false;
   std::size_t connections = 0, transfers = 0;
+  std::size_t parked_transfers = 0;  // of parked sessions, among the others
   std::unordered_map<std::string, std::size_t> host_connections, host_transfers, user_sessions, user_transfers;
   std::list<SessionEntry*> sessions;
 
@@ -79,6 +80,17 @@ struct SessionEntry final : ConnectionRegistry::Entry,
     return Clock::now().time_since_epoch() - Clock::duration(last_activity.load(std::memory_order_relaxed));
   }
   Clock::time_point opened() const noexcept override { return opened_at; }
+  void set_parked(bool now) noexcept override {
+    std::lock_guard lock(state->mutex);
+    if (parked == now) return;
+    parked = now;
+    if (now) {
+      state->parked_transfers += tickets.size();
+      state->transfer_ended.notify_all();
+    } else {
+      state->parked_transfers -= tickets.size();
+    }
+  }
   std::shared_ptr<vfs::TransferAdmission> transfers() override { return shared_from_this(); }
   Result<std::unique_ptr<vfs::TransferTicket>> begin(bool upload, const VPath& path) override;
 
@@ -95,6 +107,7 @@ struct SessionEntry final : ConnectionRegistry::Entry,
   std::list<SessionEntry*>::iterator position;
   std::string command;
   std::list<Ticket*> tickets;
+  bool parked = false;
 };
 
 struct Ticket final : vfs::TransferTicket {
@@ -106,6 +119,7 @@ struct Ticket final : vfs::TransferTicket {
       std::lock_guard lock(state.mutex);
       session->tickets.erase(position);
       --state.transfers;
+      if (session->parked) --state.parked_transfers;
       State::release(state.host_transfers, session->connection->request().remote.address);
       State::release(state.user_transfers, session->user);
     }
@@ -138,6 +152,7 @@ Result<std::unique_ptr<vfs::TransferTicket>> SessionEntry::begin(bool upload, co
       refusal = "too many transfers on this server";
     // Counted even when refused: the ticket's destructor gives it back, after the lock.
     ++state->transfers;
+    if (parked) ++state->parked_transfers;
     ++state->host_transfers[host];
     ++state->user_transfers[user];
     ticket->position = tickets.insert(tickets.end(), ticket.get());
@@ -286,7 +301,7 @@ void ConnectionRegistry::drain(Clock::time_point deadline) {
   {
     std::unique_lock lock(state_->mutex);
     state_->draining = true;
-    state_->transfer_ended.wait_until(lock, deadline, [&] { return state_->transfers == 0; });
+    state_->transfer_ended.wait_until(lock, deadline, [&] { return state_->transfers == state_->parked_transfers; });
   }
   stop_matching(*state_, [](const SessionEntry&) { return true; });
 }

@@ -70,6 +70,8 @@ class ConnectionRegistry {
     virtual void touch() noexcept = 0;  // marks activity
     virtual std::chrono::steady_clock::duration idle() const noexcept = 0;
     virtual std::chrono::steady_clock::time_point opened() const noexcept = 0;
+    // Whether drain() need not wait for its transfers.
+    virtual void set_parked(bool parked) noexcept = 0;
     // For the guard: counts this session's transfers against the caps.
     virtual std::shared_ptr<vfs::TransferAdmission> transfers() = 0;
   };
@@ -86,7 +88,8 @@ class ConnectionRegistry {
   // Requests the stop of sessions for which `expired` holds; called with the session's user and idle time.
   void close_if(const std::function<bool(const std::string& user, std::chrono::steady_clock::duration idle)>& expired);
 
-  // Refuses what is new and waits until no transfer runs, at most until the deadline; then requests every stop.
+  // Refuses what is new and waits until no transfer runs but those of parked sessions, at most until the deadline; then
+  // requests every stop.
   void drain(std::chrono::steady_clock::time_point deadline);
 
   struct State;

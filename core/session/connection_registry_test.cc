@@ -98,6 +98,27 @@ TEST(ConnectionRegistry, DrainRefusesWhatIsNewAndWaitsForTransfers) {
   EXPECT_EQ(registry.open("anna", 0, "SFTP", "SFTP_2", *connection).code(), Errc::Unavailable);
 }
 
+TEST(ConnectionRegistry, DrainDoesNotWaitForParkedSessions) {
+  ConnectionRegistry registry({});
+  auto connection = registry.admit(from("192.0.2.1"));
+  auto parked = registry.open("anna", 0, "HTTP", "HTTP_1", *connection);
+  auto working = registry.open("anna", 0, "HTTP", "HTTP_2", *connection);
+  auto first = (*parked)->transfers()->begin(true, VPath("/a"));
+  (*parked)->set_parked(true);
+  (*parked)->set_parked(true);
+  auto second = (*parked)->transfers()->begin(true, VPath("/b"));
+  auto third = (*working)->transfers()->begin(true, VPath("/c"));
+  first->reset();
+  std::jthread drainer([&] { registry.drain(std::chrono::steady_clock::now() + std::chrono::minutes(1)); });
+  while (registry.admit(from("192.0.2.1")).code() != Errc::Unavailable) std::this_thread::yield();
+  EXPECT_FALSE((*parked)->stop_token().stop_requested());
+  third->reset();
+  drainer.join();
+  EXPECT_TRUE((*parked)->stop_token().stop_requested());
+  (*parked)->set_parked(false);
+  second->reset();
+}
+
 TEST(ConnectionRegistry, MovingTransfersAreNotIdle) {
   ConnectionRegistry registry({});
   auto connection = registry.admit(from("192.0.2.1"));

@@ -73,7 +73,7 @@ Status check_share(const Share& share, const ShareRequest& request, std::string_
                    std::chrono::system_clock::time_point now) {
   const bool fits = share.scope == 3 || share.scope == (request.need == Need::Read ? 1 : 2);
   if (!fits) return Error(Errc::PermissionDenied, share.id, "invalid share scope");
-  if (share.max_tokens > 0 && share.used_tokens >= share.max_tokens) return not_there();
+  if (!request.is_counted && share.max_tokens > 0 && share.used_tokens >= share.max_tokens) return not_there();
   if (share.expires_at > 0 && share.expires_at < unix_ms(now)) return not_there();
   if (!share.allow_from.empty() && !in_any_network(address, share.allow_from))
     return Error(Errc::PermissionDenied, share.id, "login is not allowed from this IP");

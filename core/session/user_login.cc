@@ -46,6 +46,8 @@ class UserSession final : public Session {
   }
   void set_command(std::string_view command) override { entry_->set_command(command); }
   std::chrono::steady_clock::duration idle() const noexcept override { return entry_->idle(); }
+  std::chrono::steady_clock::duration idle_limit() const noexcept override { return manager_.settings()->idle_timeout; }
+  void set_parked(bool parked) noexcept override { entry_->set_parked(parked); }
 
  private:
   SessionManager& manager_;

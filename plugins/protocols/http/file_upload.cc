@@ -1,7 +1,6 @@
-#include <charconv>
-
 #include "file_actions.h"
 #include "multipart.h"
+#include "tus_metadata.h"
 
 namespace slipway::httpd {
 namespace {
@@ -46,13 +45,7 @@ Status make_parents(const OpContext& context, Filesystem& fs, const VPath& direc
 
 std::optional<Timestamp> modification_time_of(const http::Request& request) {
   const auto text = request.header("X-SFTPGO-MTIME");
-  if (!text) return std::nullopt;
-  std::int64_t ms = 0;
-  const auto [end, failure] = std::from_chars(text->data(), text->data() + text->size(), ms);
-  // Beyond what nanoseconds can say it is no time of a file.
-  constexpr std::int64_t kMost = INT64_MAX / 1'000'000;
-  if (failure != std::errc() || end != text->data() + text->size() || ms < -kMost || ms > kMost) return std::nullopt;
-  return Timestamp(std::chrono::milliseconds(ms));
+  return text ? timestamp_of_milliseconds(*text) : std::nullopt;
 }
 
 Status store_body(Exchange& x, Session& session, const VPath& target, std::optional<Timestamp> modified) {

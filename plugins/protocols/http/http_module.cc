@@ -19,6 +19,9 @@ constexpr std::array kOptions = {
     OptionSpec{"bindings[].enable_rest_api", Boolean, "true", "whether the REST API is served"},
     OptionSpec{"bindings[].render_openapi", Boolean, "true",
                "whether the OpenAPI document and its page are served at /openapi, where the REST API is"},
+    OptionSpec{"bindings[].upload_chunk_size", Integer, "0",
+               "MiB of a piece of a resumable upload, as the web client sends them; 0: no resumable uploads here", 0,
+               4096},
     OptionSpec{"bindings[].disabled_login_methods", Integer, "0",
                "flags of logins that are refused: 16 tokens of administrators, 32 tokens of users, 64 API keys of "
                "administrators, 128 API keys of users",

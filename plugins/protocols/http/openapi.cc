@@ -40,6 +40,8 @@ json::object content(std::string_view type, json::object schema) {
 json::object content_of(std::string_view word) {
   const json::object binary{{"type", "string"}, {"format", "binary"}};
   if (word == "bytes") return content("*/*", binary);
+  if (word == "piece") return content("application/offset+octet-stream", binary);
+  if (word == "none") return {};
   if (word == "zip") return content("application/zip", binary);
   if (word == "text") return content("text/plain", schema_of("string"));
   if (word == "html") return content("text/html", schema_of("string"));
@@ -78,6 +80,8 @@ std::string_view meaning_of(int status) {
       return "a precondition does not hold";
     case 413:
       return "too large";
+    case 415:
+      return "the body is of another type than Content-Type should say";
     case 416:
       return "the file has no such part";
     case 429:
@@ -292,7 +296,7 @@ class Writer {
       json::object answer{{"description", meaning_of(status)}};
       add_headers(answer, route, row, status);
       const auto kinds = split(body, '|');
-      answer["content"] = content_of(kinds.front());
+      if (kinds.front() != "none") answer["content"] = content_of(kinds.front());
       if (kinds.size() > 1) add_kind(answer.at("content").as_object(), kinds[1]);
       if (split(row.errors, ' ').size() > 1 && body.ends_with("bytes"))
         all["206"] = json::object{{"description", meaning_of(206)}, {"content", content_of("bytes")}};
@@ -330,6 +334,7 @@ class Writer {
     };
     if (status == 201 && (route.mapping || row.tag == "own shares" || row.tag == "API keys" || row.tag == "IP lists"))
       add("Location", "path of the new object");
+    if (status == 201 && row.gives == "201 none") add("Location", "where the pieces go");
     if (status == 201 && (row.tag == "own shares" || row.tag == "API keys")) add("X-Object-ID", "id of the new object");
     if (!headers.empty()) answer["headers"] = std::move(headers);
   }

@@ -50,10 +50,15 @@ class FakeHost final : public Logger,
 class OpenApiTest : public testing::Test {
  protected:
   FakeHost host_;
-  std::shared_ptr<const Site> site(BindingSettings binding = {}) {
+  static BindingSettings with_everything() {
+    BindingSettings binding;
+    binding.tus = true;
+    return binding;
+  }
+  std::shared_ptr<const Site> site(BindingSettings binding = with_everything()) {
     return std::make_shared<Site>(Site{{host_, host_, host_, host_, host_, "protocol-http"}, std::move(binding), {}});
   }
-  json::object document(BindingSettings binding = {}) {
+  json::object document(BindingSettings binding = with_everything()) {
     const auto routes = api_routes(*site(std::move(binding)));
     return json::parse(openapi_document({routes, host_})).as_object();
   }

@@ -12,9 +12,10 @@ struct RouteWords {
   std::string_view summary = {};  // empty: that of the management operation
   // Parameters of the query and the header, by their keys in parameter_words(); those of pages come by themselves.
   std::string_view parameters = {};
-  // The body: a schema, "form" for files of a form, "bytes". Empty: as the operation says.
+  // The body: a schema, "form" for files of a form, "piece" of an upload, "bytes". Empty: as the operation says.
   std::string_view takes = {};
-  // Status and body of a success: "201 ApiResponse", "200 bytes", "200 zip", "200 text". Empty: as the operation says.
+  // Status and body of a success: "201 ApiResponse", "200 bytes", "200 zip", "200 text", "204 none". Empty: as the
+  // operation says.
   std::string_view gives = {};
   std::string_view errors = {};  // statuses beside those that go without saying
 };

@@ -89,6 +89,7 @@ Result<BindingSettings> read_binding(const OptionView& options, const std::strin
   binding.apply_proxy_config = options.integer(at + "proxy_mode") == 1;
   binding.rest_api = options.flag(at + "enable_rest_api");
   binding.openapi = options.flag(at + "render_openapi") && !options.string("openapi_path").empty();
+  binding.tus = options.integer(at + "upload_chunk_size") > 0;
   binding.disabled_logins = static_cast<unsigned>(options.integer(at + "disabled_login_methods"));
   binding.https = options.flag(at + "enable_https");
   if (binding.https) {

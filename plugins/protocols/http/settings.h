@@ -23,6 +23,7 @@ struct BindingSettings {
   bool apply_proxy_config = false;
   bool rest_api = true;
   bool openapi = true;  // the document of the API and its page
+  bool tus = false;     // uploads in pieces
   unsigned disabled_logins = 0;
   bool https = false;
   http::TlsConfig tls;

@@ -1,121 +1,14 @@
 // The public side of shares: what a link gives to whoever has it.
-#include "file_actions.h"
-#include "guard.h"
 #include "route.h"
-#include "slipway/share.h"
+#include "visitor_session.h"
 
 namespace slipway::httpd {
 namespace {
 
 using Need = ShareRequest::Need;
 
-struct Opened {
-  std::unique_ptr<ShareVisit> visit;
-  SharedSession session;
-};
-
-void refuse_visit(Exchange& x, const Error& error) {
-  switch (error.code()) {
-    case Errc::AuthFailed:
-      return challenge(x.response, error.cause(), "");
-    case Errc::NotFound:
-      return x.refuse({404, "Not Found", ""});
-    case Errc::PermissionDenied:
-      return x.refuse({403, error.cause(), ""});
-    default:
-      return x.refuse(refusal_of(error));
-  }
-}
-
-// Null: it has answered.
-std::unique_ptr<ShareVisit> visit(Exchange& x, Need need) {
-  auto* door = static_cast<ShareDoor*>(x.visit.admitted->query(ShareDoor::kInterfaceId));
-  if (door == nullptr) {
-    x.refuse({501, "this server has no shares", ""});
-    return nullptr;
-  }
-  const auto credentials = x.request.basic_credentials();
-  ShareRequest request{.id = x.request.parameter("id"), .need = need, .password = {}};
-  if (credentials) request.password = credentials->second;
-  auto visit = door->visit(x.context(), request);
-  if (!visit) {
-    refuse_visit(x, visit.error());
-    return nullptr;
-  }
-  return *std::move(visit);
-}
-
-std::optional<Opened> open(Exchange& x, Need need) {
-  auto found = visit(x, need);
-  if (!found) return std::nullopt;
-  auto session = found->open("HTTPShare_" + x.visit.connection.connection_id.substr(5));
-  if (!session) {
-    x.refuse(session.code() == Errc::Unavailable ? Refusal{503, session.error().cause(), ""}
-                                                 : Refusal{429, session.error().cause(), "Unable to add connection"});
-    return std::nullopt;
-  }
-  (*session)->set_command(x.request.method());
-  return Opened{std::move(found), *std::move(session)};
-}
-
-// Counts uses, and gives them back unless they were worth it.
-class Use {
- public:
-  explicit Use(ShareVisit& visit) : visit_(visit) {}
-  ~Use() {
-    if (open_ > 0) (void)visit_.use(-open_);
-  }
-  Use(const Use&) = delete;
-  Use& operator=(const Use&) = delete;
-
-  Status take() {
-    SLIPWAY_TRY(visit_.use(1));
-    ++open_;
-    return ok();
-  }
-  void keep() { open_ = 0; }
-
- private:
-  ShareVisit& visit_;
-  std::int64_t open_ = 0;
-};
-
-bool take(Exchange& x, Use& use) {
-  if (auto taken = use.take(); !taken) {
-    x.refuse({404, "Not Found", ""});  // somebody else had the last one
-    return false;
-  }
-  return true;
-}
-
-// For calls that look into a share: it must be one directory.
-bool is_one_directory(Exchange& x, const Opened& opened) {
-  const auto& paths = opened.visit->paths();
-  if (paths.size() == 1) {
-    const auto info = opened.session->fs().stat(opened.session->context(), paths.front(), Follow::Yes);
-    if (info && info->is_directory()) return true;
-    if (!info && info.code() != Errc::NotFound && info.code() != Errc::PermissionDenied) {
-      x.refuse(refusal_of_file(info.error()));
-      return false;
-    }
-    // Who may only write cannot see what it is; the storage will tell.
-    if (!info && info.code() == Errc::PermissionDenied) return true;
-  }
-  x.refuse({400, "Validation error: the share must be a single directory", ""});
-  return false;
-}
-
-// A path of the visitor, whose root is the share.
-std::optional<VPath> path_in_share(Exchange& x, const Opened& opened, std::string_view text) {
-  const VPath& root = opened.visit->paths().front();
-  // "." and ".." are solved above the visitor's own root, so that they cannot climb out of it.
-  auto path = x.site->services.paths.resolve(VPath(), text);
-  if (!path) {
-    x.refuse(refusal_of_path(path.error()));
-    return std::nullopt;
-  }
-  if (path->is_root()) return root;
-  return VPath(root.is_root() ? path->str() : root.str() + path->str());
+std::optional<Visitor> open(Exchange& x, Need need) {
+  return open_share(x, {.id = x.request.parameter("id"), .need = need});
 }
 
 // ---- reading
@@ -136,7 +29,7 @@ void download(Exchange& x) {
       return x.refuse({400, "Validation error: only files and directories can be shared", ""});
     if (!first) first = *std::move(info);
   }
-  Use use(*visit);
+  ShareUse use(*visit);
   if (x.request.query("compress") == "false") {
     if (paths.size() != 1 || !first->is_regular())
       return x.refuse({400, "Validation error: only a single file can be downloaded without compression", ""});
@@ -165,7 +58,7 @@ void download_file(Exchange& x) {
   if (!opened || !is_one_directory(x, *opened)) return;
   const auto path = path_in_share(x, *opened, *x.request.query("path"));
   if (!path) return;
-  Use use(*opened->visit);
+  ShareUse use(*opened->visit);
   if (!take(x, use)) return;
   send_file(x, opened->session, *path,
             {.is_inline = x.request.query("inline").has_value(), .name = *x.request.query("path")});
@@ -177,7 +70,7 @@ void download_file(Exchange& x) {
 void upload_form(Exchange& x) {
   const auto opened = open(x, Need::Write);
   if (!opened || !is_one_directory(x, *opened)) return;
-  Use use(*opened->visit);
+  ShareUse use(*opened->visit);
   FormOptions options;
   options.before_file = [&]() -> std::optional<Refusal> {
     if (use.take()) return std::nullopt;
@@ -197,7 +90,7 @@ void upload(Exchange& x, std::string_view name) {
   if (x.query_flag("mkdir_parents"))
     if (auto made = make_parents(session.context(), session.fs(), path->parent()); !made)
       return x.refuse(refusal_of_file(made.error(), "Unable to create the parent directories"));
-  Use use(*opened->visit);
+  ShareUse use(*opened->visit);
   if (!take(x, use)) return;
   if (auto stored = store_body(x, session, *path, modification_time_of(x.request)); !stored)
     return x.refuse(refusal_of_file(stored.error(), "Unable to save " + quoted(name)));

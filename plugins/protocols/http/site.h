@@ -15,6 +15,8 @@
 
 namespace slipway::httpd {
 
+class TusUploads;
+
 // Of the host; they outlive the module's work.
 struct Services {
   Logger& logger;
@@ -33,7 +35,8 @@ struct Site {
   Services services;
   BindingSettings binding;
   std::shared_ptr<Tokens> tokens;
-  std::uint64_t max_upload_size = 0;  // bytes; 0: no limit
+  std::uint64_t max_upload_size = 0;              // bytes; 0: no limit
+  std::shared_ptr<TusUploads> uploads = nullptr;  // of all bindings; never null in a server
 
   // What an administrator needs for an operation of the management service; null for one it does not have.
   const std::string_view* permission(std::string_view operation) const {

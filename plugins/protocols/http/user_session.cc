@@ -13,7 +13,7 @@ Refusal refusal_of_session(const Error& error) {
   }
 }
 
-std::unique_ptr<Session> open_session(Exchange& x) {
+std::unique_ptr<Login> resume_login(Exchange& x) {
   auto login = x.visit.admitted->resume(x.context(), x.caller.user->name);
   if (!login) {
     switch (login.code()) {
@@ -28,7 +28,13 @@ std::unique_ptr<Session> open_session(Exchange& x) {
     }
     return nullptr;
   }
-  auto session = (*login)->open("HTTP", x.visit.connection.connection_id);
+  return *std::move(login);
+}
+
+std::unique_ptr<Session> open_session(Exchange& x) {
+  const auto login = resume_login(x);
+  if (!login) return nullptr;
+  auto session = login->open("HTTP", x.visit.connection.connection_id);
   if (!session) {
     x.refuse(refusal_of_session(session.error()));
     return nullptr;

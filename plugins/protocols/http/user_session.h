@@ -7,6 +7,8 @@
 
 namespace slipway::httpd {
 
+// Whether the user may log in here and now. Null: it has answered.
+std::unique_ptr<Login> resume_login(Exchange& exchange);
 // Null: it has answered.
 std::unique_ptr<Session> open_session(Exchange& exchange);
 

@@ -5,6 +5,7 @@
 #include "answer.h"
 #include "guard.h"
 #include "openapi_routes.h"
+#include "tus_uploads.h"
 
 namespace slipway::httpd {
 namespace {
@@ -41,7 +42,7 @@ TokenSettings token_settings(const Settings& settings) {
 std::vector<Route> api_routes(const Site& site) {
   std::vector<Route> all;
   for (auto family : {token_routes(), management_routes(), data_routes(), self_routes(), own_share_routes(),
-                      password_routes(), absent_routes(), user_file_routes(site), share_routes(site)})
+                      password_routes(), absent_routes(), user_file_routes(site), share_routes(site), tus_routes(site)})
     for (Route& route : family)
       if ((route.switched_off & site.binding.disabled_logins) == 0) all.push_back(std::move(route));
   return all;
@@ -71,7 +72,8 @@ Result<http::BindingOptions> WebServer::options_of(const Settings& settings, Bin
     const TokenKey key = binding.passphrase.empty() ? random_key() : key_of_passphrase(binding.passphrase);
     binding.tokens = std::make_shared<Tokens>(key, token_settings(settings));
   }
-  auto site = std::make_shared<Site>(Site{services_, binding.settings, binding.tokens, settings.max_upload_size});
+  auto site =
+      std::make_shared<Site>(Site{services_, binding.settings, binding.tokens, settings.max_upload_size, uploads_});
   http::BindingOptions options;
   options.router = make_router(site);
   if (binding.settings.https) {
@@ -89,6 +91,7 @@ Result<std::unique_ptr<Listener>> WebServer::listen(const BindingSettings& setti
 }
 
 Status WebServer::start(const Settings& settings) {
+  uploads_ = std::make_shared<TusUploads>();
   http::ServerOptions options;
   options.lanes = {{.name = "api", .threads = 16}, {.name = "files", .threads = 256}};
   options.server_header = kServerHeader;
@@ -152,10 +155,12 @@ Status WebServer::configure(const Settings& settings) {
 
 void WebServer::drain(std::chrono::steady_clock::time_point deadline) noexcept {
   if (server_) server_->drain(deadline);
+  if (uploads_) uploads_->close();
 }
 
 void WebServer::stop() noexcept {
   if (server_) server_->stop();
+  if (uploads_) uploads_->close();
 }
 
 std::vector<Endpoint> WebServer::listening() const {

@@ -100,6 +100,11 @@ class Session {
   virtual void set_command(std::string_view command) = 0;
   // Time without a call of fs() and without a transfer that moves.
   virtual std::chrono::steady_clock::duration idle() const noexcept = 0;
+  // After so much of it the session is closed; 0: never.
+  virtual std::chrono::steady_clock::duration idle_limit() const noexcept { return {}; }
+  // Nobody works on its open files at the moment, as between the requests of an upload in pieces: a server that drains
+  // does not wait for them. Not parked at first.
+  virtual void set_parked(bool parked) noexcept { (void)parked; }
 };
 
 // Optional, by File::query on a file of Session::fs() that is open for reading: its bytes may leave by sendfile or

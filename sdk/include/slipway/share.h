@@ -15,6 +15,7 @@ struct ShareRequest {
   std::string_view id;
   enum class Need : std::uint8_t { Read, Write } need = Need::Read;
   std::optional<std::string_view> password;  // as the visitor sent it
+  bool is_counted = false;                   // it goes on with what was counted as a use before: none need be left
 };
 
 // A visit that the share, its owner and its rules allow. Sessions opened from it may outlive it.

@@ -1,0 +1,88 @@
+#include "visitor_session.h"
+
+#include "guard.h"
+
+namespace slipway::httpd {
+namespace {
+
+void refuse_visit(Exchange& x, const Error& error) {
+  switch (error.code()) {
+    case Errc::AuthFailed:
+      return challenge(x.response, error.cause(), "");
+    case Errc::NotFound:
+      return x.refuse({404, "Not Found", ""});
+    case Errc::PermissionDenied:
+      return x.refuse({403, error.cause(), ""});
+    default:
+      return x.refuse(refusal_of(error));
+  }
+}
+
+}  // namespace
+
+std::unique_ptr<ShareVisit> visit_share(Exchange& x, ShareRequest request) {
+  auto* door = static_cast<ShareDoor*>(x.visit.admitted->query(ShareDoor::kInterfaceId));
+  if (door == nullptr) {
+    x.refuse({501, "this server has no shares", ""});
+    return nullptr;
+  }
+  const auto credentials = x.request.basic_credentials();
+  if (credentials) request.password = credentials->second;
+  auto visit = door->visit(x.context(), request);
+  if (!visit) {
+    refuse_visit(x, visit.error());
+    return nullptr;
+  }
+  return *std::move(visit);
+}
+
+std::optional<Visitor> open_share(Exchange& x, const ShareRequest& request) {
+  auto found = visit_share(x, request);
+  if (!found) return std::nullopt;
+  auto session = found->open("HTTPShare_" + x.visit.connection.connection_id.substr(5));
+  if (!session) {
+    x.refuse(session.code() == Errc::Unavailable ? Refusal{503, session.error().cause(), ""}
+                                                 : Refusal{429, session.error().cause(), "Unable to add connection"});
+    return std::nullopt;
+  }
+  (*session)->set_command(x.request.method());
+  return Visitor{std::move(found), *std::move(session)};
+}
+
+bool take(Exchange& x, ShareUse& use) {
+  if (auto taken = use.take(); !taken) {
+    x.refuse({404, "Not Found", ""});  // somebody else had the last one
+    return false;
+  }
+  return true;
+}
+
+bool is_one_directory(Exchange& x, const Visitor& visitor) {
+  const auto& paths = visitor.visit->paths();
+  if (paths.size() == 1) {
+    const auto info = visitor.session->fs().stat(visitor.session->context(), paths.front(), Follow::Yes);
+    if (info && info->is_directory()) return true;
+    if (!info && info.code() != Errc::NotFound && info.code() != Errc::PermissionDenied) {
+      x.refuse(refusal_of_file(info.error()));
+      return false;
+    }
+    // Who may only write cannot see what it is; the storage will tell.
+    if (!info && info.code() == Errc::PermissionDenied) return true;
+  }
+  x.refuse({400, "Validation error: the share must be a single directory", ""});
+  return false;
+}
+
+std::optional<VPath> path_in_share(Exchange& x, const Visitor& visitor, std::string_view text) {
+  const VPath& root = visitor.visit->paths().front();
+  // "." and ".." are solved above the visitor's own root, so that they cannot climb out of it.
+  auto path = x.site->services.paths.resolve(VPath(), text);
+  if (!path) {
+    x.refuse(refusal_of_path(path.error()));
+    return std::nullopt;
+  }
+  if (path->is_root()) return root;
+  return VPath(root.is_root() ? path->str() : root.str() + path->str());
+}
+
+}  // namespace slipway::httpd
