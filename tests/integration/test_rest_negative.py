@@ -3,13 +3,14 @@ import base64
 import hashlib
 import hmac
 import json
+import socket
 import time
 
 import pytest
 from contract import OPERATIONS, TYPES, resolve
 from rest import Steady, admin, basic, rest_config
 from routes import PERMISSIONS, PUBLIC, discover
-from slipway_server import SlipwayServer, free_port, user
+from slipway_server import SlipwayServer, free_port, user, wait_for
 
 PASSPHRASE = "the tests know it"
 ALL_PERMISSIONS = sorted(set("|".join(PERMISSIONS.values()).split("|")) - {""})
@@ -229,6 +230,19 @@ def test_an_administrator_of_a_role_reaches_no_other(routes, anybody, server):
     assert wilma.get("/user/dirs").status == 200
     assert eastern.post("/users", {**document, "username": "new", "role": "west"}).json()["role"] == "east"
     assert root.delete("/users/new").status == 200
+
+
+def test_an_administrator_of_a_role_closes_no_connection_of_another(anybody, server):
+    root, eastern, wilma = anybody.admin(), anybody.admin("eastern"), anybody.user("wilma")
+    with socket.create_connection(("127.0.0.1", server.http_port), 60) as upload:
+        upload.sendall(f"POST /api/v2/user/files/upload?path=/slow HTTP/1.1\r\nHost: x\r\nAuthorization: {wilma.headers['Authorization']}\r\nContent-Length: 10\r\n\r\nhalf".encode())
+        of_wilma = lambda client: [c["connection_id"] for c in client.get("/connections").json() if c["username"] == "wilma"]  # noqa: E731
+        (number,) = wait_for(lambda: of_wilma(root))
+        assert of_wilma(eastern) == []
+        assert eastern.delete("/connections/" + number).status == 404
+        assert of_wilma(root) == [number]
+        assert root.delete("/connections/" + number).status == 200
+        wait_for(lambda: not of_wilma(root))
 
 
 # ---- documents

@@ -97,6 +97,39 @@ def test_https_with_certificates_of_clients(make_server, tmp_path):
     assert get(mutual, context).status == 200
 
 
+def test_a_reload_reads_certificates_again(make_server, tmp_path):
+    cert, key = certificate(tmp_path)
+    port = free_port()
+    server = make_server(config=bindings({"address": "127.0.0.1", "port": port, "enable_https": True}, certificate_file=str(cert), certificate_key_file=str(key)))
+    shown = lambda: ssl.get_server_certificate(("127.0.0.1", port))  # noqa: E731
+    first = cert.read_text()
+    assert shown() == first
+    certificate(tmp_path)
+    assert cert.read_text() != first
+    server.signal(signal.SIGHUP)
+    wait_for(lambda: shown() == cert.read_text())
+
+
+def test_security_headers(make_server):
+    port = free_port()
+    security = {
+        "enabled": True, "allowed_hosts": ["files.example.com", "localhost"], "https_redirect": True, "https_host": "files.example.com",
+        "https_proxy_headers": [{"key": "X-Forwarded-Proto", "value": "https"}], "sts_seconds": 100, "content_type_nosniff": True,
+        "content_security_policy": "default-src 'none'", "referrer_policy": "no-referrer", "cache_control": "private",
+    }
+    make_server(config=bindings({"address": "127.0.0.1", "port": port, "proxy_allowed": ["127.0.0.1"], "security": security}))
+    ask = lambda **headers: Rest(port, "127.0.0.1").get("/version?x=1", headers={k.replace("_", "-"): v for k, v in headers.items()})  # noqa: E731
+    refused, redirected, served = ask(Host="evil.example"), ask(Host="localhost"), ask(Host="localhost", X_Forwarded_Proto="https")
+    assert (refused.status, redirected.status, served.status) == (403, 301, 401)
+    assert redirected.headers["Location"] == "https://files.example.com/api/v2/version?x=1"
+    assert served.headers["Strict-Transport-Security"] == "max-age=100" and redirected.headers["Strict-Transport-Security"] is None
+    for answer in (refused, redirected, served):
+        assert answer.headers["X-Content-Type-Options"] == "nosniff"
+        assert answer.headers["Content-Security-Policy"] == "default-src 'none'"
+        assert answer.headers["Referrer-Policy"] == "no-referrer"
+        assert "no-store" in answer.headers["Cache-Control"]
+
+
 def test_a_unix_socket(make_server, tmp_path):
     path = str(tmp_path / "http.sock")
     make_server(config=bindings({"address": path, "port": 1}), dump={"admins": [admin()]})

@@ -161,6 +161,16 @@ def test_who_may_not_write_has_no_visitors_who_do(rest, server, home, share):
     assert root.delete("/users/frozen").status == 200
 
 
+def test_shares_go_with_their_owner(rest, server, share):
+    root = rest.admin()
+    root.post("/users", user("leaver", server.home("leaver")))
+    link = share(["/"], owner="leaver")
+    assert rest.get(link).status == 200
+    assert root.delete("/users/leaver").status == 200
+    assert rest.get(link).status == 404
+    assert not [s for s in root.get("/dumpdata?output-data=1").json().get("shares", []) if s["username"] == "leaver"]
+
+
 def test_passwords(rest, home, share):
     link = share(["/pub"], password="share Password 1")
     for headers in ({}, {"Authorization": basic("x", "wrong")}, {"Authorization": "Bearer share Password 1"}):

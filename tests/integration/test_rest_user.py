@@ -4,6 +4,7 @@ import hashlib
 import hmac
 import io
 import os
+import socket
 import struct
 import time
 import zipfile
@@ -343,6 +344,9 @@ def test_archives(anna, home):
     assert anna.post("/user/streamzip", ["/d"]).headers["Content-Disposition"] == 'attachment; filename="anna-d.zip"'
     with zipfile.ZipFile(io.BytesIO(anna.post("/user/streamzip", ["/"]).body)) as archive:
         assert {"d/", "f", "shelf/"} <= set(archive.namelist())
+    # Nothing is in it twice.
+    with zipfile.ZipFile(io.BytesIO(anna.post("/user/streamzip", ["/d/e/g", "/f", "/d", "/d/", "/d/e", "/f"]).body)) as archive:
+        assert sorted(archive.namelist()) == ["d/", "d/e/", "d/e/g", "d/ü.txt", "f"]
     assert zipfile.ZipFile(io.BytesIO(anna.post("/user/streamzip", []).body)).namelist() == []
     assert anna.post("/user/streamzip", ["/nothing"]).status == 404
     for bad in ({}, [1], "x", [["/d"]]):
@@ -403,6 +407,18 @@ def test_who_is_there_can_be_seen_and_sent_away(rest, anna, home):
     connection.close()
     wait_for(lambda: not [c for c in root.get("/connections").json() if c["username"] == "anna"])
     assert root.delete("/connections/nothing").status == 404
+
+
+def test_a_download_that_nobody_takes_is_sent_away(rest, anna, home):
+    root = rest.admin()
+    with open(home / "big", "wb") as big:
+        big.truncate(256 << 20)
+    with socket.create_connection(("127.0.0.1", rest.port), 60) as client:
+        client.sendall(f"GET /api/v2/user/files?path=/big HTTP/1.1\r\nHost: x\r\nAuthorization: {anna.headers['Authorization']}\r\n\r\n".encode())
+        mine = lambda: [c["connection_id"] for c in root.get("/connections").json() if c["username"] == "anna" and c.get("active_transfers")]  # noqa: E731
+        (number,) = wait_for(mine)
+        assert root.delete("/connections/" + number).status == 200
+        wait_for(lambda: not mine())
 
 
 # ---- the account

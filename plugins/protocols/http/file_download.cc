@@ -1,3 +1,5 @@
+#include <set>
+
 #include "file_actions.h"
 #include "mime_types.h"
 #include "support/http/conditional.h"
@@ -58,6 +60,22 @@ void forbid_scripts(http::Response& response) {
   response.set_header("X-Content-Type-Options", "nosniff");
 }
 
+// Without those that are there already, by themselves or with a directory above them: a list of the same path a hundred
+// thousand times over would be an archive without end.
+std::vector<VPath> once(const std::vector<VPath>& paths) {
+  const std::set<VPath> all(paths.begin(), paths.end());
+  const auto comes_with_another = [&](const VPath& path) {
+    for (VPath above = path; !above.is_root();)
+      if (above = above.parent(); all.contains(above)) return true;
+    return false;
+  };
+  std::set<VPath> taken;
+  std::vector<VPath> kept;
+  for (const VPath& path : paths)
+    if (!comes_with_another(path) && taken.insert(path).second) kept.push_back(path);
+  return kept;
+}
+
 Refusal refusal_of_download(const Error& error, std::string message) {
   if (error.code() == Errc::QuotaExceeded) return {403, "denying read due to quota limit", std::move(message)};
   return refusal_of_file(error, std::move(message));
@@ -97,6 +115,7 @@ void send_file(Exchange& x, SharedSession session, const VPath& path, DownloadOp
     body.size = now->size;
     body.validators = validators_of(*now);
   }
+  x.request.interrupt_with(session->context().stop);
   body.source = std::make_shared<SessionSource>(std::move(session), *std::move(file));
   x.response.set_file(std::move(body));
 }
@@ -108,8 +127,9 @@ void send_zip(Exchange& x, Session& session, const std::vector<VPath>& paths, co
   x.response.set_header("Content-Transfer-Encoding", "binary");
   x.response.set_header("Accept-Ranges", "none");
   if (x.request.method() == "HEAD") return;
+  x.request.interrupt_with(session.context().stop);
   ZipStream zip(session, [&](std::span<const std::byte> data) { return x.response.write(data); });
-  for (const VPath& path : paths) {
+  for (const VPath& path : once(paths)) {
     if (auto added = zip.add(path, base); !added) {
       x.site->services.logger.warn("an archive could not be completed",
                                    {{"connection_id", session.id()}, {"error", added.error().message()}});

@@ -46,6 +46,7 @@ std::string entry_json(const FileInfo& info) {
 
 void send_listing(Exchange& x, const SharedSession& session, const VPath& path, ShowLinks links) {
   const OpContext context = session->context();
+  x.request.interrupt_with(context.stop);
   auto cursor = session->fs().list(context, path);
   if (!cursor) return x.refuse(refusal_of_file(cursor.error(), "Unable to get directory lister"));
   std::vector<FileInfo> entries;

@@ -49,6 +49,7 @@ std::optional<Timestamp> modification_time_of(const http::Request& request) {
 }
 
 Status store_body(Exchange& x, Session& session, const VPath& target, std::optional<Timestamp> modified) {
+  x.request.interrupt_with(session.context().stop);
   SLIPWAY_TRY(store(session, target, x.request.content_length().value_or(0),
                     [&](std::span<std::byte> out) { return x.request.fill(out); }));
   if (modified) {
@@ -69,6 +70,7 @@ bool receive_files(Exchange& x, Session& session, const VPath& directory, const 
   };
   const auto boundary = multipart_boundary(x.request.header("Content-Type").value_or(""));
   if (!boundary) return refuse({400, "the body is not multipart/form-data", kBadForm});
+  x.request.interrupt_with(session.context().stop);
   MultipartReader reader(*boundary, [&](std::span<std::byte> out) { return x.request.read(out); });
   while (true) {
     auto part = reader.next();

@@ -18,6 +18,7 @@ using std::chrono::milliseconds;
 using std::chrono::steady_clock;
 
 constexpr std::size_t kPiece = 256 << 10;      // of copied files
+constexpr milliseconds kLook{1000};            // after the interruption
 constexpr std::size_t kDirectPiece = 1 << 20;  // of files that leave by sendfile
 
 Error gone() { return {Errc::Cancelled, "connection", "the client is gone"}; }
@@ -37,8 +38,10 @@ Status BlockingStream::wait(short events, milliseconds limit, Pace& pace, std::s
   auto until = begin + limit;
   if (deadline_ < until) until = deadline_;
   while (true) {
-    const auto left = std::chrono::ceil<milliseconds>(until - steady_clock::now());
+    auto left = std::chrono::ceil<milliseconds>(until - steady_clock::now());
     if (left.count() <= 0) return Error(Errc::TimedOut, std::string(what), "the client was too slow");
+    if (interrupt_.stop_requested()) return Error(Errc::Cancelled, "connection", "it was closed");
+    if (interrupt_.stop_possible()) left = std::min(left, kLook);
     pollfd ready{transport_.fd(), events, 0};
     const int count = ::poll(&ready, 1, static_cast<int>(std::min<long long>(left.count(), INT_MAX)));
     if (count < 0 && errno != EINTR) return gone();

@@ -19,8 +19,10 @@ namespace slipway::http {
 // One request's; one thread. Errors: TimedOut, Cancelled when the client is gone or the server stops.
 class BlockingStream {
  public:
-  BlockingStream(Transport& transport, const Limits& limits, std::chrono::steady_clock::time_point deadline)
-      : transport_(transport), limits_(limits), deadline_(deadline) {}
+  // `interrupt` may be replaced while it is in use, by the same thread.
+  BlockingStream(Transport& transport, const Limits& limits, std::chrono::steady_clock::time_point deadline,
+                 const std::stop_token& interrupt)
+      : transport_(transport), limits_(limits), deadline_(deadline), interrupt_(interrupt) {}
 
   // At least one byte. The end of the stream is an error: callers know that more must come.
   Result<std::size_t> read(std::span<std::byte> out);
@@ -37,6 +39,7 @@ class BlockingStream {
   Transport& transport_;
   const Limits& limits_;
   const std::chrono::steady_clock::time_point deadline_;
+  const std::stop_token& interrupt_;
   Pace received_, sent_;
 };
 

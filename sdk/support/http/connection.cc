@@ -334,6 +334,7 @@ void Connection::begin_request(std::size_t header_length) {
   parts.has_body = head.has_body();
   parts.may_block = false;
   parts.stop = core_.stop.get_token();
+  parts.interrupt = {};
   parts.id = core_.next_id.fetch_add(1, std::memory_order_relaxed);
   if (head.chunked)
     exchange.decoder.begin_chunked();
@@ -539,7 +540,7 @@ void Connection::hand_over(LaneId lane, Job job) {
 void Connection::run_in_lane(bool late) noexcept {
   auto& exchange = *exchange_;
   auto& response = exchange.response;
-  BlockingStream stream(transport_, core_.options.limits, exchange.deadline);
+  BlockingStream stream(transport_, core_.options.limits, exchange.deadline, exchange.request.parts().interrupt);
   exchange.body.attach(&stream);
   exchange.writer.attach(&stream);
   const bool large = exchange.decoder.state() == BodyDecoder::State::More &&

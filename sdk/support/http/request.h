@@ -64,7 +64,7 @@ struct RequestParts {
   bool has_body = false;
   std::uint64_t body_limit = ~std::uint64_t{0};
   std::chrono::steady_clock::time_point deadline = std::chrono::steady_clock::time_point::max();
-  std::stop_token stop;
+  std::stop_token stop, interrupt;
   std::uint64_t id = 0;  // unique in this process
 };
 
@@ -120,6 +120,9 @@ class Request {
   bool may_block() const noexcept { return parts_.may_block; }
   // Requested when the server stops.
   const std::stop_token& stop_token() const noexcept { return parts_.stop; }
+  // Once `token` is requested, what waits for the client is given up within about a second: reads of the body, and the
+  // response, with Cancelled. Of a handler on a worker.
+  void interrupt_with(std::stop_token token) noexcept { parts_.interrupt = std::move(token); }
   // When the request must be over; of its route.
   std::chrono::steady_clock::time_point deadline() const noexcept { return parts_.deadline; }
 
