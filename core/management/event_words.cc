@@ -5,27 +5,46 @@ namespace slipway::management {
 namespace {
 
 constexpr MemberWords kOptions[] = {
-    {"http_config", "any", "of type 1: the request"},
-    {"cmd_config", "any", "of type 2: the command"},
-    {"email_config", "any", "of type 3: the message"},
-    {"retention_config", "any", "of type 8: how long files stay"},
-    {"fs_config", "any", "of type 9: what is done with files"},
-    {"pwd_expiration_config", "any", "of type 11: how many days before"},
-    {"idp_config", "any", "of type 13: templates of accounts"},
-    {"user_inactivity_config", "any", "of type 14: after how many days"},
-    {"imap_config", "any", "of type 16: the mailbox"},
-    {"icap_config", "any", "of type 17: the scanner"},
-    {"share_expiration_config", "any", "of type 18: how many days before"},
-    {"event_report_config", "any", "of type 19: what is reported"},
+    {"http_config", "any",
+     "of type 1, a request: endpoint, method, username, password, headers, query_parameters, body, parts, timeout in "
+     "seconds, skip_tls_verify"},
+    {"cmd_config", "any", "of type 2, a command: cmd, args, env_vars, timeout in seconds"},
+    {"email_config", "any",
+     "of type 3, a message: recipients, bcc, subject, body, content_type (0 plain text, 1 HTML), attachments, "
+     "attach_event_report"},
+    {"retention_config", "any",
+     "of type 8, how long files stay: folders (each with path, retention in hours and delete_empty_dirs), "
+     "archive_folder, archive_path, split_reports"},
+    {"fs_config", "any",
+     "of type 9, what is done with files: type (1 rename, 2 delete, 3 make directories, 4 check that paths exist, 5 "
+     "compress, 6 copy, 7 PGP, 8 check of metadata, 9 extract), and what belongs to it: renames, deletes, mkdirs, "
+     "exist, "
+     "compress, copy, pgp, metadata_check, decompress; continue_on_error, folder, target_folder"},
+    {"pwd_expiration_config", "any", "of type 11: threshold, in days"},
+    {"idp_config", "any", "of type 13, accounts of whoever logs in: mode, template_user, template_admin"},
+    {"user_inactivity_config", "any", "of type 14: disable_threshold and delete_threshold, in days"},
+    {"imap_config", "any",
+     "of type 16, a mailbox: endpoint, username, password, auth_type, oauth2, mailbox, path, post_process_action, "
+     "target_folder"},
+    {"icap_config", "any",
+     "of type 17, a scanner: endpoint, timeout, skip_tls_verify, paths, method, headers, block_action, adapt_action, "
+     "failure_policy, quarantine_folder, quarantine_path"},
+    {"share_expiration_config", "any",
+     "of type 18: advance_notice, grace_period and inactivity_threshold, in days; split_events"},
+    {"event_report_config", "any", "of type 19: time_window, fs_actions, statuses, split_reports"},
 };
 constexpr MemberWords kConditions[] = {
     {"fs_events", "string[]",
-     "what happens to files: upload, download, delete, rename, mkdir, rmdir, copy, ssh_cmd, "
-     "pre-upload, pre-download, pre-delete, first-upload, first-download"},
-    {"provider_events", "string[]", "what happens to accounts: add, update, delete"},
-    {"schedules", "any[]", "times: minute, hour, day_of_week, day_of_month and month, as in cron"},
-    {"idp_login_event", "integer", "who logs in by an identity provider: 0 anybody, 1 users, 2 administrators"},
-    {"options", "any", "names, paths, protocols and sizes that the event must fit"},
+     "with trigger 1, what happens to files: upload, download, delete, rename, mkdir, rmdir, copy, ssh_cmd, "
+     "pre-upload, "
+     "pre-download, pre-delete, first-upload, first-download"},
+    {"provider_events", "string[]", "with trigger 2, what happens to accounts: add, update, delete"},
+    {"schedules", "any[]", "with trigger 3, times as in cron: minute, hour, day_of_week, day_of_month, month"},
+    {"idp_login_event", "integer", "with trigger 7, who logs in: 0 anybody, 1 users, 2 administrators"},
+    {"options", "any",
+     "what else must fit: names, group_names, role_names and fs_paths (each with pattern and inverse_match), "
+     "protocols, "
+     "provider_objects, min_size, max_size, event_statuses; concurrent_execution"},
 };
 
 constexpr SchemaWords kWords[] = {

@@ -179,6 +179,7 @@ json::object make_schemas() {
       [&](auto identity) { schema_of<typename decltype(identity)::type>(all); });
   for (const auto family : {entity_words(), document_words(), event_words()})
     for (const SchemaWords& words : family) add_words(all, words);
+  for (const SchemaWords& words : event_words()) all.at(words.name).as_object()["additionalProperties"] = true;
   add_common_words(all);
   add_folder_members(all);
   return all;

@@ -245,6 +245,18 @@ TEST(ValidEventAction, KeepsTheOptionsOfItsTypeAndSealsThem) {
   EXPECT_EQ(where(context.check(action)), "/options/http_config/password");
 }
 
+TEST(ValidEventAction, OptionsAreObjects) {
+  const TestContext context;
+  EventAction action;
+  action.name = "a";
+  action.type = 3;
+  action.options = JsonText(R"({"email_config":["x"]})");
+  EXPECT_EQ(where(context.check(action)), "/options/email_config");
+  action.options = JsonText(R"({"email_config":null,"later":null})");
+  EXPECT_EQ(where(context.check(action)), "");
+  EXPECT_EQ(action.options.text, "") << "null is as good as absent";
+}
+
 EventRule rule_with(std::vector<RuleAction> actions, int trigger = 1) {
   EventRule rule;
   rule.name = "r";
@@ -269,6 +281,26 @@ TEST(ValidEventRule, ActionsFollowTheRules) {
   auto fine = rule_with({{"b", 2, {.is_failure_action = true}}, {"a", 1, {.execute_sync = true}}});
   EXPECT_EQ(where(context.check(fine)), "");
   EXPECT_EQ(fine.actions[0].name, "a") << "actions are kept in their order";
+}
+
+TEST(ValidEventRule, ConditionsAreOfTheirTypes) {
+  const TestContext context;
+  auto rule = rule_with({{"a", 1, {}}});
+  const auto place_of = [&](const char* conditions) {
+    rule.conditions = JsonText(conditions);
+    return where(context.check(rule));
+  };
+  EXPECT_EQ(place_of(R"({"fs_events":["upload"],"schedules":[{"hour":"1"}],"options":{"min_size":1},"later":[1]})"),
+            "");
+  EXPECT_EQ(place_of(R"({"fs_events":"upload"})"), "/conditions/fs_events");
+  EXPECT_EQ(place_of(R"({"fs_events":["upload",1]})"), "/conditions/fs_events/1");
+  EXPECT_EQ(place_of(R"({"provider_events":{}})"), "/conditions/provider_events");
+  EXPECT_EQ(place_of(R"({"schedules":["hourly"]})"), "/conditions/schedules/0");
+  EXPECT_EQ(place_of(R"({"idp_login_event":"1"})"), "/conditions/idp_login_event");
+  EXPECT_EQ(place_of(R"({"idp_login_event":3})"), "/conditions/idp_login_event");
+  EXPECT_EQ(place_of(R"({"options":[]})"), "/conditions/options");
+  EXPECT_EQ(place_of(R"({"fs_events":null})"), "");
+  EXPECT_EQ(rule.conditions.text, "") << "null is as good as absent";
 }
 
 TEST(ValidIpListEntry, AddressesBecomeNetworks) {

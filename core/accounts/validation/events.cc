@@ -38,6 +38,41 @@ Result<boost::json::object> object_of(const JsonText& text, std::string_view at)
   return std::move(value->get_object());
 }
 
+// What may be left out may be null.
+void drop_nulls(boost::json::object& object) {
+  for (auto member = object.begin(); member != object.end();)
+    member = member->value().is_null() ? object.erase(member) : member + 1;
+}
+
+template <class Fits>
+Status check_list(const boost::json::object& object, const char* member, std::string_view what, Fits fits) {
+  const auto* value = object.if_contains(member);
+  if (value == nullptr) return ok();
+  const std::string at = std::string("/conditions/") + member;
+  if (!value->is_array()) return invalid(at, "must be a list");
+  for (std::size_t i = 0; i < value->get_array().size(); ++i)
+    if (!fits(value->get_array()[i])) return invalid(at_index(at, i), what);
+  return ok();
+}
+
+Status check_conditions(const boost::json::object& conditions) {
+  const auto is_text = [](const boost::json::value& value) { return value.is_string(); };
+  const auto is_object = [](const boost::json::value& value) { return value.is_object(); };
+  SLIPWAY_TRY(check_list(conditions, "fs_events", "must be text", is_text));
+  SLIPWAY_TRY(check_list(conditions, "provider_events", "must be text", is_text));
+  SLIPWAY_TRY(check_list(conditions, "schedules", "must be an object", is_object));
+  if (const auto* event = conditions.if_contains("idp_login_event"))
+    if (!event->is_int64() || event->get_int64() < 0 || event->get_int64() > 2)
+      return invalid("/conditions/idp_login_event", "must be 0 (anybody), 1 (users) or 2 (administrators)");
+  if (const auto* options = conditions.if_contains("options"); options != nullptr && !options->is_object())
+    return invalid("/conditions/options", "must be an object");
+  return ok();
+}
+
+JsonText text_of(const boost::json::object& object) {
+  return JsonText(object.empty() ? std::string() : serialize_json(object));
+}
+
 Status check_rule_actions(const EventRule& rule) {
   if (rule.actions.empty()) return invalid("/actions", "at least one action is required");
   std::set<std::string> names;
@@ -72,10 +107,13 @@ Status validate(EventAction& action, const ValidationContext& context) {
     return invalid("/type", "must be 1 to 9 or 11 to 19");
   }
   SLIPWAY_ASSIGN(auto options, object_of(action.options, "/options"));
+  drop_nulls(options);
   for (const auto& [type, member] : kOptions) {
     if (type != action.type) options.erase(member);
+    const auto* value = options.if_contains(member);
+    if (value != nullptr && !value->is_object()) return invalid("/options/" + std::string(member), "must be an object");
   }
-  action.options.text = options.empty() ? std::string() : serialize_json(options);
+  action.options = text_of(options);
   action.rules.clear();
   return seal_all(action.options, action.name, context, "/options");
 }
@@ -85,7 +123,10 @@ Status validate(EventRule& rule, const ValidationContext& context) {
   SLIPWAY_TRY(check_name(rule.name, NameKind::Rules, context.settings, "/name"));
   SLIPWAY_TRY(check_status(rule.status));
   if (rule.trigger < 1 || rule.trigger > 7) return invalid("/trigger", "must be 1 to 7");
-  SLIPWAY_TRY(object_of(rule.conditions, "/conditions"));
+  SLIPWAY_ASSIGN(auto conditions, object_of(rule.conditions, "/conditions"));
+  drop_nulls(conditions);
+  SLIPWAY_TRY(check_conditions(conditions));
+  rule.conditions = text_of(conditions);
   for (auto& action : rule.actions) action.name = convert_name(action.name, context.settings.naming_rules);
   SLIPWAY_TRY(check_rule_actions(rule));
   std::stable_sort(rule.actions.begin(), rule.actions.end(),
