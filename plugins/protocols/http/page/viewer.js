@@ -1,7 +1,7 @@
 'use strict';
 // Shows the OpenAPI document beside this file and sends requests to the server it came from.
 
-const METHODS = ['get', 'post', 'put', 'patch', 'delete'];
+const METHODS = ['get', 'post', 'put', 'patch', 'delete', 'head', 'options'];
 let api = null;
 let token = '';
 
