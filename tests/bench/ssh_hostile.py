@@ -1,6 +1,6 @@
 """How long a client's listing takes while others attack the server: median, 99th percentile and longest, in ms.
 
-    python3 tests/bench/ssh_hostile.py [--seconds 10] [--entries 1000000] [--build build/release]
+    python3 tests/bench/ssh_hostile.py [--seconds 10] [--entries 1000000] [--build build/release] [--only TEXT]
 
 The listing is of a small directory, by a client of its own process that is logged in already. Attackers are programs of
 the same machine: with as many of them as processors, part of what is seen is their own appetite, hence the first line.
@@ -24,6 +24,7 @@ def arguments():
     parser.add_argument("--seconds", type=float, default=10)
     parser.add_argument("--entries", type=int, default=1_000_000)
     parser.add_argument("--build", type=pathlib.Path, default=pathlib.Path("build/release"))
+    parser.add_argument("--only", default="", help="the attacks whose name contains this, and what nothing does")
     parser.add_argument("--watch", nargs=2, metavar=("PORT", "KEY"), help=argparse.SUPPRESS)
     return parser.parse_args()
 
@@ -100,6 +101,38 @@ def crowd(server, keys, until):
                     return
 
 
+def many_crowds(server, keys, until):
+    """Twenty listings under way at once, a page of each in turn, none at its end."""
+    with hostile.mallory(server, keys) as transport:
+        channel = hostile.sftp_channel(transport)
+        handles = []
+        for _ in range(20):
+            channel.sendall(hostile.request(hostile.OPENDIR, 1, hostile.text("/crowd")))
+            handles.append(hostile.receive(channel)[5:])
+        while time.monotonic() < until:
+            for handle in handles:
+                channel.sendall(hostile.request(hostile.READDIR, 1, handle))
+                hostile.receive(channel)
+                time.sleep(0.001)
+
+
+def whole_crowd(server, keys, until):
+    """To the end, however long that takes, without pauses."""
+    started, seen = time.monotonic(), 0
+    with hostile.mallory(server, keys) as transport:
+        channel = hostile.sftp_channel(transport)
+        channel.sendall(hostile.request(hostile.OPENDIR, 1, hostile.text("/crowd")))
+        handle = hostile.receive(channel)[5:]
+        while True:
+            channel.sendall(hostile.request(hostile.READDIR, 1, handle))
+            reply = hostile.receive(channel)
+            if reply[0] == hostile.STATUS:
+                break
+            seen += hostile.names_in(reply)
+    assert seen == options.entries + 2
+    print(f"  {seen} names in {time.monotonic() - started:.1f} s", file=sys.stderr)
+
+
 def floods(sources):
     def flood(server, keys, until):
         def one(number):
@@ -137,11 +170,23 @@ ATTACKS = {
     "20 clients that ask for 32 MiB and never read": never_reads,
     "1000 open handles": handles,
     f"a directory of {options.entries} entries, read slowly": crowd,
+    f"20 listings of {options.entries} entries at once, read slowly": many_crowds,
+    f"a directory of {options.entries} entries, read to its end": whole_crowd,
     "wrong passwords, 8 at once, one address": floods(1),
     "wrong passwords, 8 at once, many addresses": floods(2000),
     "connections closed at once": connects,
     "nothing, afterwards": quiet,
 }
+
+
+def forget_peak(server):
+    pathlib.Path(f"/proc/{server.process.pid}/clear_refs").write_text("5")
+
+
+def peak(server):
+    """MiB, since it was forgotten."""
+    lines = pathlib.Path(f"/proc/{server.process.pid}/status").read_text().splitlines()
+    return next(int(line.split()[1]) for line in lines if line.startswith("VmHWM:")) >> 10
 
 
 def main():
@@ -158,15 +203,18 @@ def main():
             (server.home("anna") / f"f{i}").write_bytes(b"x")
         server.start()
         try:
-            print("| meanwhile | median ms | 99 % | longest | listings | memory after, MiB |\n|---|---|---|---|---|---|")
+            print("| meanwhile | median ms | 99 % | longest | listings | memory at most, MiB | after | load |\n|---|---|---|---|---|---|---|---|")
             for name, attack in ATTACKS.items():
+                if options.only not in name and attack is not quiet:
+                    continue
+                forget_peak(server)
                 watcher = subprocess.Popen(
                     [sys.executable, __file__, "--build", str(options.build), "--watch", str(server.port), str(keys.private)],
                     stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
                 time.sleep(1)
                 attack(server, keys, time.monotonic() + options.seconds)
                 told, _ = watcher.communicate("")
-                print(f"| {name} | {told.strip()} | {hostile.resident(server) >> 20} |", flush=True)
+                print(f"| {name} | {told.strip()} | {peak(server)} | {hostile.resident(server) >> 20} | {os.getloadavg()[0]:.0f} |", flush=True)
         finally:
             server.stop()
     finally:

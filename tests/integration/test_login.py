@@ -214,6 +214,11 @@ def test_enrolment_through_the_door_of_administration(accounts):
     codes = json.loads(server.run("manage", "mfa.recovery_codes.list", json.dumps({"username": "anna"})).stdout)["items"]
     assert len(codes) == 12
     with transport(server) as t:
+        with pytest.raises(paramiko.AuthenticationException):
+            interactive(t, "anna", "anna", codes[0]["code"])  # recovery codes are for the web
+    left = json.loads(server.run("manage", "mfa.recovery_codes.list", json.dumps({"username": "anna"})).stdout)["items"]
+    assert left == codes, "and none is used up"
+    with transport(server) as t:
         interactive(t, "anna", "anna", passcode(made["secret"]))
         assert works(t)
     dumped = json.loads(server.run("manage", "data.dump", json.dumps({"output_data": True})).stdout)
