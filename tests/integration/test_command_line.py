@@ -52,10 +52,10 @@ def test_config_validate_names_every_problem(tmp_path):
 
 
 def test_config_validate_tells_what_has_no_effect_in_a_modules_section(tmp_path):
-    (tmp_path / "sftpgo.json").write_text('{"sftpd": {"opkssh_path": "/usr/bin/opkssh"}}')
+    (tmp_path / "sftpgo.json").write_text('{"httpd": {"bindings": [{"enable_web_admin": true}]}}')
     result = run("config", "validate", "-c", tmp_path, environment={"SFTPGO_SFTPD__BINDINGS__3__PORT": "1"})
     assert result.returncode == 0, result.stdout
-    assert "warning: sftpd.opkssh_path: is a documented key" in result.stdout
+    assert "warning: httpd.bindings[0].enable_web_admin: is a documented key" in result.stdout
     assert "warning: sftpd.bindings: the variable SFTPGO_SFTPD__BINDINGS__3__PORT has no effect" in result.stdout
 
 
