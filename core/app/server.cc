@@ -147,7 +147,7 @@ Status Server::start() {
   modules_ = std::make_unique<RunningModules>(*supervisor_, options_.location, kStopTime);
   management_ = std::make_unique<management::Management>(
       management::ManagementRooms{*accounts_->accounts, settings.data_provider.backups_path, sessions_.get(),
-                                  scans_.get(), modules_.get(), admission_.get(), build_info()});
+                                  scans_.get(), modules_.get(), admission_.get(), build_info(), actions_.get()});
 
   services_->add<AccountService>(*accounts_->accounts);
   services_->add<SessionService>(*sessions_);

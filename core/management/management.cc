@@ -25,9 +25,10 @@ struct Operations {
 const Operations& all_operations() {
   static const Operations made = [] {
     Operations t;
-    for (const auto family : {user_operations(), entity_operations(), mfa_operations(), self_operations(),
-                              share_operations(), ip_list_operations(), event_operations(), build_operations(),
-                              quota_operations(), data_operations(), server_operations(), defender_operations()})
+    for (const auto family :
+         {user_operations(), entity_operations(), mfa_operations(), self_operations(), share_operations(),
+          ip_list_operations(), event_operations(), build_operations(), mail_operations(), quota_operations(),
+          data_operations(), server_operations(), defender_operations()})
       for (const Operation& operation : family) {
         t.infos.push_back(operation.info);
         t.by_name.emplace(operation.info.name, &operation);

@@ -10,6 +10,7 @@
 #include "core/admission/admission.h"
 #include "core/session/quota_scans.h"
 #include "core/session/session_manager.h"
+#include "slipway/action.h"
 #include "slipway/management.h"
 
 namespace slipway::management {
@@ -53,6 +54,7 @@ struct ManagementRooms {
   ModuleControl* modules = nullptr;
   admission::Admission* admission = nullptr;
   BuildInfo build = {};
+  ActionService* actions = nullptr;  // null as above
 };
 
 // Thread-safe.

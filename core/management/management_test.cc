@@ -630,6 +630,7 @@ TEST_F(ManagementTest, WithoutAServerItsOperationsSayThatOneIsNeeded) {
   }
   EXPECT_EQ(offline.call({}, superuser(), "users.quota.scan", R"({"username":"bob"})").code(), Errc::Unavailable);
   EXPECT_EQ(offline.call({}, superuser(), "modules.enable", R"({"name":"x"})").code(), Errc::Unavailable);
+  EXPECT_EQ(offline.call({}, superuser(), "mail.test", R"({"recipient":"a@b"})").code(), Errc::Unavailable);
   EXPECT_EQ(offline.call({}, superuser(), "connections.close", R"({"connection_id":"x"})").code(), Errc::Unavailable);
 }
 

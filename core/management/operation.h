@@ -44,6 +44,7 @@ std::span<const Operation> self_operations();   // profile and password of whoev
 std::span<const Operation> share_operations();  // of whoever asks
 std::span<const Operation> ip_list_operations();
 std::span<const Operation> event_operations();  // actions and rules
+std::span<const Operation> mail_operations();
 std::span<const Operation> build_operations();  // version, and what is not there
 std::span<const Operation> quota_operations();
 std::span<const Operation> defender_operations();

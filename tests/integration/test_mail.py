@@ -312,3 +312,22 @@ def test_wrong_settings_are_refused(start, mails, wrong, key):
     assert refused.status in (400, 501) and key in refused.json()["error"] + key * ("smtp" not in refused.text), refused
     forgot(server)
     assert mails.mail()[0].mail_from == "files@example.org"
+
+
+def test_the_command_line_sends_a_test_mail(start, mails):
+    server = start(smtp(mails))
+    done = server.run("smtptest", "--recipient", "you@example.org")
+    assert "you@example.org" in done.stdout
+    envelope, message, _ = mails.mail()
+    assert envelope.rcpt_tos == ["you@example.org"] and message.get_content_type() == "text/plain"
+    for recipient in ("nobody", "x@example.org\r\nBcc: y@example.org", "x@example.org,y@example.org"):
+        refused = server.run("smtptest", "--recipient", recipient, check=False)
+        assert refused.returncode == 1 and "recipients" in refused.stderr, refused
+    mails.stop()
+    assert server.run("smtptest", "--recipient", "you@example.org", check=False).returncode == 1
+    assert mails.is_empty()
+
+
+def test_without_mail_the_test_mail_says_so(start):
+    refused = start({}).run("smtptest", "--recipient", "you@example.org", check=False)
+    assert refused.returncode == 1 and "smtp.host" in refused.stderr

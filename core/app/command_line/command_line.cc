@@ -193,6 +193,10 @@ class CommandLine {
     sub.add_option("INPUT", input_, "A JSON object; - reads it from standard input");
     add_location(
         command(app_, "ping", "Tell whether a server runs on this configuration", [this] { return ping(location_); }));
+    CLI::App& mail = command(app_, "smtptest", "Send a test mail with the settings of the running server",
+                             [this] { return test_mail(location_, recipient_); });
+    add_location(mail);
+    mail.add_option("--recipient", recipient_, "Who gets the mail")->required()->type_name("ADDRESS");
   }
 
   void add_portable() {
@@ -303,7 +307,7 @@ class CommandLine {
                          {"--ftpd-port", "ftpd", "FTP", -1},
                          {"--webdav-port", "webdavd", "WebDAV", -1},
                          {"--httpd-port", "httpd", "HTTP", -1}};
-  std::string operation_, input_;
+  std::string recipient_, operation_, input_;
   CLI::Option* log_file_ = nullptr;
   std::string log_level_ = "debug", module_, shell_;
   int grace_seconds_ = 0;

@@ -33,6 +33,8 @@ int switch_module(const Location&, const std::string& instance, bool on);
 
 // ping: 0 when a server answers on this configuration's control socket.
 int ping(const Location&);
+// smtptest: a mail to `recipient` through the running server.
+int test_mail(const Location&, const std::string& recipient);
 // manage: one operation; `input` is a JSON object, "-" reads it from standard input.
 int manage(const Location&, const std::string& operation, const std::string& input);
 int list_operations();
