@@ -67,7 +67,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
       break;
     case 6:
       if (const auto key = first_authorized_key(text)) {
-        require(parse_public_key(key->blob));
+        require(parse_public_key(key->blob).ok());
         for (const auto& name : key->principals.value_or(std::vector<std::string>()))
           require(name.find_first_of(",\"") == std::string::npos);
       }
