@@ -44,20 +44,24 @@ std::string base64_of(std::string_view bytes) {
   return text;
 }
 
-// The word at the front, which ends at a blank that is not within quotes.
-std::string_view take_word(std::string_view& line) {
-  line.remove_prefix(std::min(line.find_first_not_of(" \t"), line.size()));
+// Where `text` has one of `ends` that is not within quotes; within them \" is no quote.
+std::size_t end_outside_quotes(std::string_view text, std::string_view ends) {
   bool quoted = false;
-  std::size_t end = 0;
-  for (; end < line.size() && (quoted || (line[end] != ' ' && line[end] != '\t')); ++end) {
-    if (line[end] == '\\' && quoted && end + 1 < line.size() && line[end + 1] == '"') {
-      ++end;
-    } else if (line[end] == '"') {
+  std::size_t at = 0;
+  for (; at < text.size() && (quoted || ends.find(text[at]) == ends.npos); ++at) {
+    if (quoted && text.substr(at).starts_with("\\\"")) {
+      ++at;
+    } else if (text[at] == '"') {
       quoted = !quoted;
     }
   }
-  const auto word = line.substr(0, end);
-  line.remove_prefix(end);
+  return std::min(at, text.size());
+}
+
+std::string_view take_word(std::string_view& line) {
+  line.remove_prefix(std::min(line.find_first_not_of(" \t"), line.size()));
+  const auto word = line.substr(0, end_outside_quotes(line, " \t"));
+  line.remove_prefix(word.size());
   return word;
 }
 
@@ -72,14 +76,12 @@ std::optional<std::string> key_of(std::string_view type, std::string_view base64
 std::optional<std::vector<std::string>> principals_of(std::string_view options) {
   constexpr std::string_view kName = "principals=\"";
   while (!options.empty()) {
-    bool quoted = false;
-    std::size_t end = 0;
-    for (; end < options.size() && (quoted || options[end] != ','); ++end) quoted ^= options[end] == '"';
-    auto option = options.substr(0, end);
-    options.remove_prefix(std::min(end + 1, options.size()));
+    auto option = options.substr(0, end_outside_quotes(options, ","));
+    options.remove_prefix(std::min(option.size() + 1, options.size()));
     if (!option.starts_with(kName) || !option.ends_with('"') || option.size() <= kName.size()) continue;
     option = option.substr(kName.size(), option.size() - kName.size() - 1);
     std::vector<std::string> names;
+    if (option.find_first_of("\"\\") != option.npos) return names;  // no name has one: nobody is meant
     while (!option.empty()) {
       names.emplace_back(option.substr(0, option.find(',')));
       option.remove_prefix(std::min(names.back().size() + 1, option.size()));

@@ -52,6 +52,8 @@ TEST(AuthorizedKeyLine, PrincipalsAreAnOption) {
   EXPECT_EQ(principals("principals=\"\""), Names{});
   EXPECT_EQ(principals("command=\"principals=\",cert-authority"), std::nullopt);
   EXPECT_EQ(principals("notprincipals=\"a\""), std::nullopt);
+  EXPECT_EQ(principals("principals=\"a,b\\\"c\""), Names{}) << "a quote is in no name";
+  EXPECT_EQ(principals("command=\"x\\\",principals=\\\"a\""), std::nullopt) << "what is quoted is no option";
 }
 
 TEST(AuthorizedKeyLine, WhatIsNoneIsPassedOver) {
