@@ -26,6 +26,29 @@ if(SLIPWAY_FUZZ)
   add_link_options(-fsanitize=address,undefined)
 endif()
 
+# slipway_compile_together(<library> [ALONE <regular expression>...])
+#
+# Under a sanitizer eight files of the library are one compilation, since most of the time of compiling goes into headers
+# (docs/decisions/130). Such files must not give different things one name, not even in unnamed namespaces; those that
+# have a reason to match an expression of ALONE.
+function(slipway_compile_together library)
+  if(NOT SLIPWAY_SANITIZER AND NOT SLIPWAY_FUZZ)
+    return()
+  endif()
+  cmake_parse_arguments(ARG "" "" "ALONE" ${ARGN})
+  set_target_properties(${library} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 8)
+  if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+    # The warning is for headers; here it would mean the .cc files that are included.
+    target_compile_options(${library} PRIVATE -Wno-subobject-linkage)
+  endif()
+  get_target_property(sources ${library} SOURCES)
+  foreach(pattern IN LISTS ARG_ALONE)
+    set(matching ${sources})
+    list(FILTER matching INCLUDE REGEX "${pattern}")
+    set_source_files_properties(${matching} PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)
+  endforeach()
+endfunction()
+
 find_program(CCACHE ccache)
 if(CCACHE)
   # Paths below the source tree are hashed relative to it, so that clones share one cache.

@@ -1,9 +1,10 @@
-# slipway_room(<name> [DEPENDS <room>...] [LIBRARIES <library>...] [INCLUDES <folder>...] [EXCLUDE <file>...])
+# slipway_room(<name> [DEPENDS <room>...] [LIBRARIES <library>...] [INCLUDES <folder>...] [EXCLUDE <file>...]
+#              [ALONE <regular expression>...])
 #
 # One folder of core: its *.cc become the static library slipway_<name>, its *_test.cc the program <name>_test.
-# DEPENDS names the rooms it may include; the lint test checks that the includes agree.
+# DEPENDS names the rooms it may include; the lint test checks that the includes agree. ALONE: slipway_compile_together().
 function(slipway_room name)
-  cmake_parse_arguments(ARG "" "" "DEPENDS;LIBRARIES;TEST_LIBRARIES;INCLUDES;EXCLUDE" ${ARGN})
+  cmake_parse_arguments(ARG "" "" "DEPENDS;LIBRARIES;TEST_LIBRARIES;INCLUDES;EXCLUDE;ALONE" ${ARGN})
   file(GLOB_RECURSE sources CONFIGURE_DEPENDS RELATIVE "${CMAKE_CURRENT_SOURCE_DIR}" *.cc)
   list(REMOVE_ITEM sources "" ${ARG_EXCLUDE})
   set(tests ${sources})
@@ -13,6 +14,7 @@ function(slipway_room name)
 
   if(sources)
     add_library(slipway_${name} STATIC ${sources})
+    slipway_compile_together(slipway_${name} ALONE ${ARG_ALONE})
     set(scope PUBLIC)
   else()
     add_library(slipway_${name} INTERFACE)
