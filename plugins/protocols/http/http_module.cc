@@ -116,7 +116,7 @@ class HttpModule final : public ProtocolModule, private ServerIdentity {
     }
     auto server = std::make_unique<httpd::WebServer>(
         httpd::Services{host_.logger(), *sessions, *paths, *access, *management, std::string(host_.instance()),
-                        host_.service<PasswordResetService>()},
+                        host_.service<PasswordResetService>(), host_.service<EventService>()},
         *listeners);
     SLIPWAY_TRY(server->start(settings_));
     server_ = std::move(server);

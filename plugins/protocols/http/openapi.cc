@@ -60,6 +60,8 @@ json::object content_of(std::string_view word) {
 
 std::string_view meaning_of(int status) {
   switch (status) {
+    case 101:
+      return "the connection is a WebSocket from here on";
     case 206:
       return "the parts that were asked for";
     case 301:
@@ -84,6 +86,8 @@ std::string_view meaning_of(int status) {
       return "the body is of another type than Content-Type should say";
     case 416:
       return "the file has no such part";
+    case 426:
+      return "the client must ask for a WebSocket";
     case 429:
       return "too many at a time; Retry-After says when to come again";
     case 501:

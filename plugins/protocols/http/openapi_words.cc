@@ -32,6 +32,8 @@ constexpr ParameterWords kParameters[] = {
     {"compress", "query", "boolean", "false: a share that is one file is answered as it is, not as an archive"},
     {"X-SFTPGO-OTP", "header", "string", "passcode of the authenticator app, for accounts with a second factor"},
     {"X-SFTPGO-MTIME", "header", "integer", "modification time of the file, in milliseconds since 1970"},
+    {"actions", "query", "string",
+     "events that are wanted, separated by commas: upload, download, delete, rename, mkdir, rmdir, copy; empty: all"},
     {"Tus-Resumable", "header", "string", "version of the protocol", "1.0.0", true},
     {"Upload-Length", "header", "integer", "bytes of the whole file", {}, true},
     {"Upload-Metadata",

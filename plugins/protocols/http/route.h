@@ -52,6 +52,7 @@ std::vector<Route> absent_routes();
 std::vector<Route> user_file_routes(const Site& site);
 std::vector<Route> share_routes(const Site& site);
 std::vector<Route> tus_routes(const Site& site);
+std::vector<Route> event_routes();
 
 // All of them.
 std::vector<Route> api_routes(const Site& site);

@@ -8,6 +8,7 @@
 
 #include "settings.h"
 #include "slipway/access.h"
+#include "slipway/event.h"
 #include "slipway/management.h"
 #include "slipway/password_reset.h"
 #include "slipway/protocol.h"
@@ -15,6 +16,7 @@
 
 namespace slipway::httpd {
 
+class EventStreams;
 class TusUploads;
 
 // Of the host; they outlive the module's work.
@@ -26,6 +28,7 @@ struct Services {
   ManagementService& management;
   std::string instance;                    // of this module
   PasswordResetService* resets = nullptr;  // null: this server denies it
+  EventService* events = nullptr;          // the same
 };
 
 // Lanes of the server: what runs beside what.
@@ -35,8 +38,9 @@ struct Site {
   Services services;
   BindingSettings binding;
   std::shared_ptr<Tokens> tokens;
-  std::uint64_t max_upload_size = 0;              // bytes; 0: no limit
-  std::shared_ptr<TusUploads> uploads = nullptr;  // of all bindings; never null in a server
+  std::uint64_t max_upload_size = 0;                // bytes; 0: no limit
+  std::shared_ptr<TusUploads> uploads = nullptr;    // of all bindings; never null in a server
+  std::shared_ptr<EventStreams> streams = nullptr;  // null without Services::events
 
   // What an administrator needs for an operation of the management service; null for one it does not have.
   const std::string_view* permission(std::string_view operation) const {

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "answer.h"
+#include "event_streams.h"
 #include "guard.h"
 #include "openapi_routes.h"
 #include "tus_uploads.h"
@@ -41,8 +42,9 @@ TokenSettings token_settings(const Settings& settings) {
 
 std::vector<Route> api_routes(const Site& site) {
   std::vector<Route> all;
-  for (auto family : {token_routes(), management_routes(), data_routes(), self_routes(), own_share_routes(),
-                      password_routes(), absent_routes(), user_file_routes(site), share_routes(site), tus_routes(site)})
+  for (auto family :
+       {token_routes(), management_routes(), data_routes(), self_routes(), own_share_routes(), password_routes(),
+        absent_routes(), user_file_routes(site), share_routes(site), tus_routes(site), event_routes()})
     for (Route& route : family)
       if ((route.switched_off & site.binding.disabled_logins) == 0) all.push_back(std::move(route));
   return all;
@@ -72,8 +74,8 @@ Result<http::BindingOptions> WebServer::options_of(const Settings& settings, Bin
     const TokenKey key = binding.passphrase.empty() ? random_key() : key_of_passphrase(binding.passphrase);
     binding.tokens = std::make_shared<Tokens>(key, token_settings(settings));
   }
-  auto site =
-      std::make_shared<Site>(Site{services_, binding.settings, binding.tokens, settings.max_upload_size, uploads_});
+  auto site = std::make_shared<Site>(
+      Site{services_, binding.settings, binding.tokens, settings.max_upload_size, uploads_, streams_});
   http::BindingOptions options;
   options.router = make_router(site);
   if (binding.settings.https) {
@@ -92,6 +94,7 @@ Result<std::unique_ptr<Listener>> WebServer::listen(const BindingSettings& setti
 
 Status WebServer::start(const Settings& settings) {
   uploads_ = std::make_shared<TusUploads>();
+  if (services_.events != nullptr) streams_ = std::make_shared<EventStreams>(*services_.events);
   http::ServerOptions options;
   options.lanes = {{.name = "api", .threads = 16}, {.name = "files", .threads = 256}};
   options.server_header = kServerHeader;
@@ -161,6 +164,7 @@ void WebServer::drain(std::chrono::steady_clock::time_point deadline) noexcept {
 void WebServer::stop() noexcept {
   if (server_) server_->stop();
   if (uploads_) uploads_->close();
+  if (streams_) streams_->close();
 }
 
 std::vector<Endpoint> WebServer::listening() const {

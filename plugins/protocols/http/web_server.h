@@ -45,6 +45,7 @@ class WebServer {
   const Services services_;
   ListenerService& listeners_;
   std::shared_ptr<TusUploads> uploads_;
+  std::shared_ptr<EventStreams> streams_;
   std::unique_ptr<http::Server> server_;
   mutable std::mutex mutex_;  // guards what follows
   std::list<Binding> bindings_;

@@ -366,8 +366,7 @@ Status ResponseWriter::copy_part(FileSource& source, const ByteRange& part) {
   char* const room = out_->reserve(size);
   SLIPWAY_ASSIGN(const std::size_t count, source.read_at(part.first, std::as_writable_bytes(std::span(room, size))));
   if (count < size) return Error(Errc::IoError, "file", "it became shorter while it was sent");
-  out_->commit(size);
-  if (source.fd() >= 0) return source.sent(size);
+  out_->commit(size);  // read_at has counted it
   return ok();
 }
 
