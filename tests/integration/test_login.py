@@ -18,12 +18,13 @@ from clients import SSH_OPTIONS, Keys
 from slipway_server import need, user, wait_for
 
 SECRET = base64.b32encode(b"12345678901234567890").decode()
+OTHER_SECRET = base64.b32encode(b"98765432109876543210").decode()
 SINGLE = ["publickey", "password", "keyboard-interactive"]
 PAIRS = ["publickey+password", "publickey+keyboard-interactive", "password+publickey", "keyboard-interactive+publickey"]
 
 
-def passcode(secret=SECRET, steps=0, digest="sha1"):
-    counter = int(time.time()) // 30 + steps
+def passcode(secret=SECRET, steps=0, digest="sha1", at=None):
+    counter = int(time.time() if at is None else at) // 30 + steps
     mac = hmac.new(base64.b32decode(secret), struct.pack(">Q", counter), digest).digest()
     at = mac[-1] & 15
     return f"{(struct.unpack('>I', mac[at:at + 4])[0] & 0x7FFFFFFF) % 1_000_000:06d}"
@@ -315,12 +316,15 @@ def test_pairs_with_openssh(accounts, keys, pair, tmp_path):
 
 def test_openssh_finds_its_way_without_being_told(accounts, keys, tmp_path):
     server = accounts(anna={"denied_login_methods": only("publickey+keyboard-interactive"), "totp_config": totp("SSH")},
-                      bob={"totp_config": totp("SSH")})
+                      bob={"totp_config": totp("SSH", secret=OTHER_SECRET)})
     result = openssh(server, "anna", askpass(tmp_path, {"Authentication code:": passcode()}), key=keys)
     assert result.returncode == 0, result.stderr
-    result = openssh(server, "bob", askpass(tmp_path, {"assword:": "bob", "Authentication code:": passcode(steps=1)}))
+    # Each is good once. Both are for a while, whatever step the server is in when it looks at them.
+    now = time.time()
+    later, current = (passcode(OTHER_SECRET, steps, at=now) for steps in (1, 0))
+    result = openssh(server, "bob", askpass(tmp_path, {"assword:": "bob", "Authentication code:": later}))
     assert result.returncode == 0, result.stderr
-    result = openssh(server, "bob", askpass(tmp_path, {"assword:": "bob", "Authentication code:": passcode(steps=0)}),
+    result = openssh(server, "bob", askpass(tmp_path, {"assword:": "bob", "Authentication code:": current}),
                      "-o", "PreferredAuthentications=password,keyboard-interactive")
     assert result.returncode == 0, result.stderr
     assert login_method(server, "anna") == ["publickey+keyboard-interactive"]
