@@ -4,6 +4,7 @@
 #include <archive_entry.h>
 #include <locale.h>
 
+#include <algorithm>
 #include <vector>
 
 #include "utf8.h"
@@ -39,8 +40,11 @@ struct EntryDeleter {
 };
 using Entry = std::unique_ptr<archive_entry, EntryDeleter>;
 
-std::string relative(const VPath& path, const VPath& base) {
-  return path.str().substr(base.is_root() ? 1 : base.str().size() + 1);
+// A backslash is a letter here and separates directories where many archives are unpacked: "..\\x" would be a way out.
+std::string name_in_archive(const VPath& path, const VPath& base) {
+  std::string name = valid_utf8(path.str().substr(base.is_root() ? 1 : base.str().size() + 1));
+  std::replace(name.begin(), name.end(), '\\', '_');
+  return name;
 }
 
 }  // namespace
@@ -79,7 +83,7 @@ struct ZipStream::Archive {
   Status begin(const FileInfo& info, const std::string& name) {
     const Entry entry(archive_entry_new());
     if (writer == nullptr || !entry) return Error(Errc::Internal, "zip", "there is no memory for it");
-    archive_entry_set_pathname(entry.get(), valid_utf8(name).c_str());
+    archive_entry_set_pathname(entry.get(), name.c_str());
     archive_entry_set_filetype(entry.get(), info.is_directory() ? AE_IFDIR : AE_IFREG);
     archive_entry_set_perm(entry.get(), info.is_directory() ? 0755 : 0644);
     if (info.is_regular()) archive_entry_set_size(entry.get(), static_cast<la_int64_t>(info.size));
@@ -118,9 +122,9 @@ struct ZipStream::Archive {
   }
 
   Status add_entry(const VPath& path, const FileInfo& info, const VPath& base, std::size_t depth) {
-    if (info.is_regular()) return add_file(path, relative(path, base));
+    if (info.is_regular()) return add_file(path, name_in_archive(path, base));
     if (!info.is_directory()) return ok();
-    if (path != base) SLIPWAY_TRY(begin(info, relative(path, base) + "/"));
+    if (path != base) SLIPWAY_TRY(begin(info, name_in_archive(path, base) + "/"));
     return add_directory(path, base, depth + 1);
   }
 

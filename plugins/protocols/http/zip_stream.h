@@ -20,7 +20,7 @@ class ZipStream {
   ZipStream& operator=(const ZipStream&) = delete;
 
   // A file, or a directory with everything below it that the user sees. Names in the archive are relative to `base`,
-  // which holds `path`. Links and special files are left out.
+  // which holds `path`, in UTF-8 and without backslashes. Links and special files are left out.
   Status add(const VPath& path, const VPath& base);
   // Once, after everything was added.
   Status finish();

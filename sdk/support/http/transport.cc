@@ -74,20 +74,23 @@ int Transport::bio_read(BIO* bio, char* out, int size) {
 }
 
 BIO_METHOD* Transport::method() {
-  // Lives as long as the process: connections may outlive any other owner.
-  static BIO_METHOD* const made = [] {
-    BIO_METHOD* m = BIO_meth_new(BIO_get_new_index() | BIO_TYPE_SOURCE_SINK, "slipway-http");
-    if (m == nullptr) return m;
-    BIO_meth_set_write(m, &Transport::bio_write);
-    BIO_meth_set_read(m, &Transport::bio_read);
-    BIO_meth_set_ctrl(m, [](BIO*, int command, long, void*) -> long { return command == BIO_CTRL_FLUSH ? 1 : 0; });
-    BIO_meth_set_create(m, [](BIO* bio) {
+  // Lives until the module's code is unloaded, which no connection outlives. Without an index of its own: there are
+  // only 128 of them in a process, and each time that the module is loaded would take one.
+  static const std::unique_ptr<BIO_METHOD, decltype(&BIO_meth_free)> made = [] {
+    std::unique_ptr<BIO_METHOD, decltype(&BIO_meth_free)> m(BIO_meth_new(BIO_TYPE_SOURCE_SINK, "slipway-http"),
+                                                            &BIO_meth_free);
+    if (!m) return m;
+    BIO_meth_set_write(m.get(), &Transport::bio_write);
+    BIO_meth_set_read(m.get(), &Transport::bio_read);
+    BIO_meth_set_ctrl(m.get(),
+                      [](BIO*, int command, long, void*) -> long { return command == BIO_CTRL_FLUSH ? 1 : 0; });
+    BIO_meth_set_create(m.get(), [](BIO* bio) {
       BIO_set_init(bio, 1);
       return 1;
     });
     return m;
   }();
-  return made;
+  return made.get();
 }
 
 bool Transport::start_own_bio() {
