@@ -39,11 +39,17 @@ void EventStreams::Stream::begin(std::shared_ptr<http::WebSocket> socket) {
 }
 
 void EventStreams::Stream::tell(const std::string& message) {
-  std::lock_guard lock(mutex_);
-  if (socket_)
-    (void)socket_->send(message);  // one that does not keep up is closed by that
-  else if (!begun_ && early_.size() < kMostEarly)
-    early_.push_back(message);
+  Status sent = ok();
+  {
+    std::lock_guard lock(mutex_);
+    if (socket_)
+      sent = socket_->send(message);  // one that does not keep up is closed by that
+    else if (!begun_ && early_.size() < kMostEarly)
+      early_.push_back(message);
+  }
+  if (!sent && sent.code() == Errc::TooLarge)
+    streams_->logger_.warn("an event stream was closed, its client does not keep up",
+                           {{"username", listener_.user}, {"connection_id", listener_.session->id()}});
 }
 
 std::shared_ptr<http::WebSocket> EventStreams::Stream::socket() const {

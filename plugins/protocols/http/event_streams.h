@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "slipway/event.h"
+#include "slipway/module.h"
 #include "slipway/session.h"
 #include "support/http/websocket.h"
 
@@ -53,7 +54,7 @@ class EventStreams : public std::enable_shared_from_this<EventStreams> {
     bool begun_ = false;
   };
 
-  explicit EventStreams(EventService& events) : events_(events) {}
+  EventStreams(EventService& events, Logger& logger) : events_(events), logger_(logger) {}
   ~EventStreams();
   EventStreams(const EventStreams&) = delete;
   EventStreams& operator=(const EventStreams&) = delete;
@@ -77,6 +78,7 @@ class EventStreams : public std::enable_shared_from_this<EventStreams> {
   void forget(std::shared_ptr<Session> session);
 
   EventService& events_;
+  Logger& logger_;
   mutable std::mutex mutex_;  // guards what follows
   std::condition_variable_any changed_;
   std::map<std::string, std::vector<std::weak_ptr<Stream>>, std::less<>> streams_;  // by user

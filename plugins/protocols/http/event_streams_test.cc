@@ -5,6 +5,8 @@
 #include <boost/json.hpp>
 #include <deque>
 
+#include "fake_host.h"
+
 namespace slipway::httpd {
 namespace {
 
@@ -67,12 +69,13 @@ class FakeEvents final : public EventService {
 class FakeSocket final : public http::WebSocket {
  public:
   Status send(std::string_view message, Kind) override {
+    Status sent = is_behind.load() ? Status(Error(Errc::TooLarge, "websocket")) : ok();
     {
       std::lock_guard lock(mutex_);
       messages_.emplace_back(message);
     }
     changed_.notify_all();
-    return ok();
+    return sent;
   }
   void close(std::uint16_t code, std::string_view) override {
     {
@@ -94,6 +97,7 @@ class FakeSocket final : public http::WebSocket {
     changed_.wait(lock, [&] { return code_ != 0; });
     return code_;
   }
+  std::atomic<bool> is_behind{false};
 
  private:
   std::mutex mutex_;
@@ -135,7 +139,8 @@ class EventStreamsTest : public testing::Test {
   }
 
   FakeEvents events;
-  std::shared_ptr<EventStreams> streams = std::make_shared<EventStreams>(events);
+  kit::FakeHost host{"httpd"};
+  std::shared_ptr<EventStreams> streams = std::make_shared<EventStreams>(events, host.logger());
   std::shared_ptr<FakeSession> session;
 };
 
@@ -180,6 +185,17 @@ TEST_F(EventStreamsTest, ClosedSessionsEndTheirStreams) {
   const auto [stream, socket] = open("anna");
   session->stop.request_stop();
   EXPECT_EQ(socket->wait_closed(), 1001);
+}
+
+TEST_F(EventStreamsTest, TheLogNamesWhoDoesNotKeepUp) {
+  const auto [stream, socket] = open("anna");
+  socket->is_behind = true;
+  events.publish("upload", "anna");
+  socket->wait_for(1);
+  streams->close();  // its thread has ended
+  const std::vector<std::string> expected = {
+      "warn: an event stream was closed, its client does not keep up username=anna connection_id=anna"};
+  EXPECT_EQ(host.log_lines(), expected);
 }
 
 TEST_F(EventStreamsTest, LostEventsAreTold) {

@@ -94,7 +94,7 @@ Result<std::unique_ptr<Listener>> WebServer::listen(const BindingSettings& setti
 
 Status WebServer::start(const Settings& settings) {
   uploads_ = std::make_shared<TusUploads>();
-  if (services_.events != nullptr) streams_ = std::make_shared<EventStreams>(*services_.events);
+  if (services_.events != nullptr) streams_ = std::make_shared<EventStreams>(*services_.events, services_.logger);
   http::ServerOptions options;
   options.lanes = {{.name = "api", .threads = 16}, {.name = "files", .threads = 256}};
   options.server_header = kServerHeader;
