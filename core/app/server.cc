@@ -32,6 +32,7 @@
 #include "core/session/access.h"
 #include "core/session/password_resets.h"
 #include "core/session/session_manager.h"
+#include "slipway/switches.h"
 
 namespace slipway::app {
 namespace {
@@ -41,6 +42,11 @@ using Clock = std::chrono::steady_clock;
 constexpr std::chrono::minutes kSweepPeriod{1};
 // Modules get this long to end what is left after the grace time.
 constexpr std::chrono::seconds kStopTime{10};
+
+struct ReadSwitches final : Switches {
+  const OptionView& switches() const override { return values; }
+  config::OptionValues values;
+};
 
 // Everything that runs between start and stop. The members are in the order in which they need each other.
 class Server {
@@ -60,6 +66,7 @@ class Server {
 
   const ServeOptions& options_;
   std::shared_ptr<const config::Configuration> configuration_;
+  ReadSwitches switches_;
   std::unique_ptr<AccountRooms> accounts_;
   std::unique_ptr<ThreadPool> pool_;
   std::shared_ptr<module::Services> services_ = std::make_shared<module::Services>();
@@ -111,7 +118,7 @@ Status Server::start() {
   SLIPWAY_ASSIGN(configuration_, config::Configuration::load(options_.location));
   std::vector<config::Problem> problems;
   CoreSettings settings = read_core_settings(*configuration_, problems);
-  const config::OptionValues switches = config::read_switches(*configuration_, problems);
+  switches_.values = config::read_switches(*configuration_, problems);
   SLIPWAY_TRY(report(*configuration_, problems));
   if (settings.umask) ::umask(*settings.umask);
   log::info("service", "starting",
@@ -141,7 +148,8 @@ Status Server::start() {
   access_ = std::make_unique<session::Access>(*sessions_);
   resets_ = std::make_unique<session::PasswordResets>(
       *sessions_, *pool_,
-      session::PasswordResets::Settings{.subject = std::string(switches.string("password_forgot_email_subject"))});
+      session::PasswordResets::Settings{.subject =
+                                            std::string(switches_.values.string("password_forgot_email_subject"))});
   scans_ = std::make_unique<session::QuotaScans>(*sessions_, *pool_);
   listeners_ = std::make_unique<net::Listeners>(settings.proxy);
   modules_ = std::make_unique<RunningModules>(*supervisor_, options_.location, kStopTime);
@@ -159,6 +167,7 @@ Status Server::start() {
   services_->add<ListenerService>(*listeners_);
   services_->add<ManagementService>(*management_);
   services_->add<ServerSettings>(*opened_settings_);
+  services_->add<Switches>(switches_);
 
   FirstRun first_run;
   if (options_.first_run) SLIPWAY_TRY(first_run.prepare(*accounts_->accounts, configuration_->config_dir()));

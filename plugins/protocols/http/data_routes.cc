@@ -8,7 +8,6 @@ namespace {
 
 namespace json = boost::json;
 
-constexpr std::uint64_t kMaxRestore = 20 << 20;  // bytes of a body
 // A dump with its users, groups and their lists.
 constexpr std::size_t kMaxDepth = 32;
 
@@ -63,7 +62,7 @@ void load_file(Exchange& x) {
 }
 
 void load_body(Exchange& x) {
-  auto text = x.request.text(kMaxRestore);
+  auto text = x.request.text(x.site->services.limits.restore);
   if (!text) return x.refuse(text.error());
   if (text->empty()) return x.refuse({400, "Validation error: request body is required", ""});
   json::parse_options options;
@@ -77,7 +76,7 @@ void load_body(Exchange& x) {
 
 }  // namespace
 
-std::vector<Route> data_routes() {
+std::vector<Route> data_routes(const Site& site) {
   std::vector<Route> routes = {
       {.method = "GET", .path = "/dumpdata", .audience = Audience::Admin, .operation = "data.dump", .handler = dump},
       {.method = "GET",
@@ -96,7 +95,7 @@ std::vector<Route> data_routes() {
   http::RouteOptions& options = routes.back().options;
   options.lane = kFileLane;
   options.body = http::Body::Streamed;
-  options.max_body = kMaxRestore;
+  options.max_body = site.services.limits.restore;
   return routes;
 }
 

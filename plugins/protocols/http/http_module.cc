@@ -92,6 +92,18 @@ constexpr std::array kOptions = {
     OptionSpec{"cors.allow_private_network", Boolean, "false", "requests from public to private networks are allowed"},
 };
 
+// As the server was started; without the service the defaults.
+httpd::BodyLimits body_limits(Host& host) {
+  httpd::BodyLimits limits;
+  const auto* service = host.service<Switches>();
+  if (service == nullptr) return limits;
+  constexpr std::uint64_t kMegabyte = 1 << 20;
+  const OptionView& switches = service->switches();
+  limits.request = static_cast<std::uint64_t>(switches.integer("httpd_max_request_size")) * kMegabyte;
+  limits.restore = static_cast<std::uint64_t>(switches.integer("httpd_max_restore_size")) * kMegabyte;
+  return limits;
+}
+
 class HttpModule final : public ProtocolModule, private ServerIdentity {
  public:
   explicit HttpModule(Host& host) : host_(host) {}
@@ -116,7 +128,7 @@ class HttpModule final : public ProtocolModule, private ServerIdentity {
     }
     auto server = std::make_unique<httpd::WebServer>(
         httpd::Services{host_.logger(), *sessions, *paths, *access, *management, std::string(host_.instance()),
-                        host_.service<PasswordResetService>(), host_.service<EventService>()},
+                        host_.service<PasswordResetService>(), host_.service<EventService>(), body_limits(host_)},
         *listeners);
     SLIPWAY_TRY(server->start(settings_));
     server_ = std::move(server);

@@ -44,7 +44,7 @@ struct Route {
 // One list a family.
 std::vector<Route> token_routes();
 std::vector<Route> management_routes();
-std::vector<Route> data_routes();
+std::vector<Route> data_routes(const Site& site);
 std::vector<Route> self_routes();
 std::vector<Route> own_share_routes();
 std::vector<Route> password_routes();

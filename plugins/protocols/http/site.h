@@ -12,12 +12,19 @@
 #include "slipway/management.h"
 #include "slipway/password_reset.h"
 #include "slipway/protocol.h"
+#include "slipway/switches.h"
 #include "tokens.h"
 
 namespace slipway::httpd {
 
 class EventStreams;
 class TusUploads;
+
+// Bytes of bodies.
+struct BodyLimits {
+  std::uint64_t request = 1 << 20;
+  std::uint64_t restore = 20 << 20;  // of a dump
+};
 
 // Of the host; they outlive the module's work.
 struct Services {
@@ -29,6 +36,7 @@ struct Services {
   std::string instance;                    // of this module
   PasswordResetService* resets = nullptr;  // null: this server denies it
   EventService* events = nullptr;          // the same
+  BodyLimits limits = {};
 };
 
 // Lanes of the server: what runs beside what.

@@ -43,10 +43,12 @@ TokenSettings token_settings(const Settings& settings) {
 std::vector<Route> api_routes(const Site& site) {
   std::vector<Route> all;
   for (auto family :
-       {token_routes(), management_routes(), data_routes(), self_routes(), own_share_routes(), password_routes(),
+       {token_routes(), management_routes(), data_routes(site), self_routes(), own_share_routes(), password_routes(),
         absent_routes(), user_file_routes(site), share_routes(site), tus_routes(site), event_routes()})
     for (Route& route : family)
       if ((route.switched_off & site.binding.disabled_logins) == 0) all.push_back(std::move(route));
+  for (Route& route : all)
+    if (route.options.body == http::Body::Collected) route.options.max_body = site.services.limits.request;
   return all;
 }
 
@@ -96,6 +98,8 @@ Status WebServer::start(const Settings& settings) {
   uploads_ = std::make_shared<TusUploads>();
   if (services_.events != nullptr) streams_ = std::make_shared<EventStreams>(*services_.events, services_.logger);
   http::ServerOptions options;
+  // One body must not take all of it.
+  options.limits.collected = std::max<std::size_t>(options.limits.collected, 4 * services_.limits.request);
   options.lanes = {{.name = "api", .threads = 16}, {.name = "files", .threads = 256}};
   options.server_header = kServerHeader;
   options.failure = send_failure;
