@@ -163,6 +163,31 @@ def test_who_may_listen(rest, anna):
     stream.close()
 
 
+def test_the_token_may_be_a_subprotocol(rest, anna):
+    token = anna.headers["Authorization"].removeprefix("Bearer ")
+
+    def stream(protocols, expect, **headers):
+        client = Rest(rest.port)
+        client.headers = {"Sec-WebSocket-Protocol": protocols, **headers}
+        return Stream(client, expect=expect)
+
+    listening = stream(f"bearer.{token}, slipway.events", 101)
+    assert listening.fields["Sec-WebSocket-Protocol"] == "slipway.events", "never the token"
+    upload(anna, "/p")
+    assert listening.event()["virtual_path"] == "/p"
+    listening.close()
+    stream(f"slipway.events, bearer.{token}", 101, **anna.headers).close()
+    stream(f"slipway.events, bearer.{token}", 401, Authorization="Bearer x").close()
+    for protocols, expect in (("slipway.events", 401), (f"bearer.{token}", 400), (f"slipway.events, bearer.{token}x", 401), (f"slipway.events, bearer.{token}, bearer.{token}", 401)):
+        stream(protocols, expect).close()
+    # Of other routes it opens none, and an administrator's token opens no stream.
+    client = Rest(rest.port)
+    client.headers = {"Sec-WebSocket-Protocol": f"slipway.events, bearer.{token}"}
+    assert client.get("/user/profile").status == 401
+    roots = rest.admin().headers["Authorization"].removeprefix("Bearer ")
+    stream(f"slipway.events, bearer.{roots}", 401).close()
+
+
 def test_clients_have_nothing_to_say(anna):
     stream = Stream(anna)
     stream.send(1, b"hello")

@@ -1,11 +1,13 @@
 // A stream of the user's own file events.
 #include "event_streams.h"
+#include "protocol_token.h"
 #include "route.h"
 #include "user_session.h"
 
 namespace slipway::httpd {
 namespace {
 
+constexpr std::string_view kProtocol = "slipway.events";
 constexpr std::size_t kMaxMessage = 1 << 10;   // bytes; clients have nothing to say
 constexpr std::size_t kMaxQueued = 256 << 10;  // bytes that a client may be behind
 
@@ -38,7 +40,7 @@ std::function<bool()> still_valid(const Exchange& x) {
   const auto site = x.site;
   const ConnectionRequest connection = x.visit.connection;
   if (x.caller.token) {
-    return [site, connection, token = std::string(*x.request.bearer_token())] {
+    return [site, connection, token = std::string(x.caller.token_text)] {
       const auto claims =
           site->tokens->check(token, TokenUse::User, connection.remote.address, std::chrono::system_clock::now());
       if (!claims) return false;
@@ -62,6 +64,10 @@ void listen(Exchange& x) {
   if (!x.site->streams) return x.refuse({501, "this server denies the module its events", ""});
   auto actions = wanted_actions(x);
   if (!actions) return;
+  // A browser gives up a connection for which none of its subprotocols is chosen, and the token must not be.
+  const http::Fields& headers = x.request.headers();
+  if (token_of_protocols(headers) && !headers.has_token("Sec-WebSocket-Protocol", kProtocol))
+    return x.refuse({400, "offer the subprotocol " + std::string(kProtocol) + " beside the token", ""});
   std::shared_ptr<Session> session = open_session(x);
   if (!session) return;
   session->set_command("events");
@@ -73,6 +79,7 @@ void listen(Exchange& x) {
   http::WebSocketOptions options;
   options.max_message = kMaxMessage;
   options.max_queued = kMaxQueued;
+  options.protocols = {std::string(kProtocol)};
   (void)x.response.upgrade(x.request, std::move(options), [stream = *stream](std::shared_ptr<http::WebSocket> socket) {
     stream->begin(std::move(socket));
     http::WebSocketEvents events;
@@ -85,7 +92,11 @@ void listen(Exchange& x) {
 }  // namespace
 
 std::vector<Route> event_routes() {
-  return {{.method = "GET", .path = "/user/events", .audience = Audience::User, .handler = listen}};
+  return {{.method = "GET",
+           .path = "/user/events",
+           .audience = Audience::User,
+           .flags = kTokenInProtocol,
+           .handler = listen}};
 }
 
 }  // namespace slipway::httpd

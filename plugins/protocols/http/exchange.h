@@ -24,6 +24,7 @@ struct Caller {
   std::optional<AdminIdentity> admin;
   std::optional<UserIdentity> user;
   std::optional<Claims> token;  // that was shown; nothing with an API key
+  std::string_view token_text;  // of `token`, as it was shown; never to be logged
   std::string api_key;          // its id
 };
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <variant>
 
+#include "protocol_token.h"
 #include "visit_id.h"
 
 namespace slipway::httpd {
@@ -87,7 +88,8 @@ class Guard {
   }
 
   bool identify_by_token() {
-    const auto token = exchange_.request.bearer_token();
+    auto token = exchange_.request.bearer_token();
+    if (!token && (route_.flags & kTokenInProtocol) != 0) token = token_of_protocols(exchange_.request.headers());
     if (!token) return refuse(401, "no token found", "Unauthorized");
     const auto use = is_for_admins() ? TokenUse::Admin : TokenUse::User;
     const ConnectionRequest& connection = exchange_.visit.connection;
@@ -111,6 +113,7 @@ class Guard {
       return refuse(401, "", "Your token is no longer valid");
     }
     exchange_.caller.token = *std::move(claims);
+    exchange_.caller.token_text = *token;
     return true;
   }
 
@@ -126,7 +129,7 @@ class Guard {
   }
 
   bool has_no_duties() {
-    const auto& [admin, user, token, key] = exchange_.caller;
+    const auto& [admin, user, token, text, key] = exchange_.caller;
     if (user && contains(user->web_options, "rest-api-disabled")) return refuse(403, "", "Forbidden");
     if ((route_.flags & kBeforeDuties) != 0) return true;
     if (admin ? admin->must_change_password : user->must_change_password)
@@ -141,7 +144,7 @@ class Guard {
   }
 
   bool may() {
-    const auto& [admin, user, token, key] = exchange_.caller;
+    const auto& [admin, user, token, text, key] = exchange_.caller;
     if (user && (route_.flags & kWrites) != 0 && contains(user->web_options, "write-disabled"))
       return refuse(403, "", "Forbidden");
     if (!admin || route_.operation.empty()) return true;

@@ -207,7 +207,8 @@ constexpr RouteWords kRoutes[] = {
      "/user/events",
      "listen_to_user_events",
      "own files",
-     "File events of the user as they happen, over a WebSocket; Slipway's own.",
+     "File events of the user as they happen, over a WebSocket; Slipway's own. Browsers offer the subprotocols "
+     "slipway.events and bearer.TOKEN.",
      "actions",
      {},
      "101 none",

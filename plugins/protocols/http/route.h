@@ -20,9 +20,10 @@ enum class Audience : std::uint8_t {
 
 // What a route allows or asks for beyond its audience.
 enum RouteFlag : unsigned {
-  kNoApiKey = 1u << 0,      // tokens only
-  kBeforeDuties = 1u << 1,  // also while the account has to change its password or set a second factor
-  kWrites = 1u << 2,        // not for users with write-disabled
+  kNoApiKey = 1u << 0,         // tokens only
+  kBeforeDuties = 1u << 1,     // also while the account has to change its password or set a second factor
+  kWrites = 1u << 2,           // not for users with write-disabled
+  kTokenInProtocol = 1u << 3,  // the token may stand in Sec-WebSocket-Protocol (protocol_token.h)
 };
 
 using ApiHandler = std::function<void(Exchange&)>;

@@ -17,7 +17,7 @@ void end_token(Exchange& x) {
 }
 
 void end_token_if_due(Exchange& x) {
-  const auto& [admin, user, token, key] = x.caller;
+  const auto& [admin, user, token, text, key] = x.caller;
   if ((admin && admin->needs_second_factor) || (user && !user->missing_second_factors.empty())) end_token(x);
 }
 
