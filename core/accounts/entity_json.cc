@@ -33,12 +33,12 @@ namespace {
 
 // The shared part of the renderings of an entity; the overloads below take out what only some may see.
 template <class Entity>
-json::object render(const Entity& entity, Rendering rendering) {
+json::object render(const Entity& entity, Rendering rendering, const json::storage_ptr& storage) {
   JsonWriter writer;
   writer.omit_defaults = rendering == Rendering::Full;
   writer.extra = rendering == Rendering::Full;
   writer.style = static_cast<int>(rendering);
-  json::value value;
+  json::value value(storage);
   write_json(writer, value, entity);
   if (rendering == Rendering::Event) strip_secrets(value);
   if (rendering == Rendering::Api) hide_secret_keys(value);
@@ -102,28 +102,35 @@ std::span<const std::string_view> ignored_members(const User*) { return kUserMem
 std::span<const std::string_view> ignored_members(const Share*) { return kShareMembers; }
 
 bool write_json_custom(JsonWriter& writer, json::value& value, const FilesystemConfig& config) {
-  write_json_described(writer, value, config);
-  auto& object = value.get_object();
-  const auto drop = [&](const char* name, bool unused) {
-    if (unused) object.erase(name);
+  auto& object = value.emplace_object();
+  const auto section = [&](const char* name, const auto& settings, bool shown = false) {
+    if (shown || settings != std::remove_cvref_t<decltype(settings)>{}) write_json(writer, object[name], settings);
   };
   object["provider"] = static_cast<int>(config.provider);
-  drop("osconfig", config.osconfig == OsFsConfig{} && config.provider != FsProvider::Local);
-  drop("s3config", config.s3config == S3FsConfig{});
-  drop("gcsconfig", config.gcsconfig == GcsFsConfig{});
-  drop("azblobconfig", config.azblobconfig == AzureBlobFsConfig{});
-  drop("cryptconfig", config.cryptconfig == CryptFsConfig{});
-  drop("sftpconfig", config.sftpconfig == SftpFsConfig{});
-  drop("httpconfig", config.httpconfig == HttpFsConfig{});
-  drop("ftpconfig", config.ftpconfig == FtpFsConfig{});
-  drop("module", config.module.empty());
+  section("osconfig", config.osconfig, config.provider == FsProvider::Local && !writer.omit_defaults);
+  section("s3config", config.s3config);
+  section("gcsconfig", config.gcsconfig);
+  section("azblobconfig", config.azblobconfig);
+  section("cryptconfig", config.cryptconfig);
+  section("sftpconfig", config.sftpconfig);
+  section("httpconfig", config.httpconfig);
+  section("ftpconfig", config.ftpconfig);
+  section("module", config.module);
+  section("moduleconfig", config.moduleconfig);
+  write_json_extra(writer, object, config.extra);
   return true;
 }
 
 template <class Entity>
+void to_json(const Entity& entity, Rendering rendering, json::object& into) {
+  into = render(entity, rendering, into.storage());
+  finish(entity, rendering, into);
+}
+
+template <class Entity>
 json::object to_json(const Entity& entity, Rendering rendering) {
-  auto object = render(entity, rendering);
-  finish(entity, rendering, object);
+  json::object object;
+  to_json(entity, rendering, object);
   return object;
 }
 
@@ -136,8 +143,8 @@ template <class Entity>
 Result<Entity> from_json(const json::value& value, Unknown policy, std::vector<std::string>* unknown) {
   JsonReader reader;
   reader.keep_unknown = policy == Unknown::Keep;
-  Entity entity;
-  read_json(reader, value, entity);
+  Result<Entity> entity = Entity();
+  read_json(reader, value, *entity);
   if (unknown != nullptr) unknown->insert(unknown->end(), reader.unknown.begin(), reader.unknown.end());
   if (!reader.problems.empty()) return reader.error();
   return entity;
@@ -151,6 +158,7 @@ Result<Entity> from_json_text(std::string_view text, Unknown policy, std::vector
 
 #define SLIPWAY_ENTITY(Entity)                                                                       \
   template json::object to_json(const Entity&, Rendering);                                           \
+  template void to_json(const Entity&, Rendering, json::object&);                                    \
   template std::string to_json_text(const Entity&, Rendering);                                       \
   template Result<Entity> from_json<Entity>(const json::value&, Unknown, std::vector<std::string>*); \
   template Result<Entity> from_json_text<Entity>(std::string_view, Unknown, std::vector<std::string>*);

@@ -26,6 +26,9 @@ enum class Rendering {
 
 template <class Entity>
 boost::json::object to_json(const Entity&, Rendering);
+// Replaces what is in `into`, in its storage.
+template <class Entity>
+void to_json(const Entity&, Rendering, boost::json::object& into);
 template <class Entity>
 std::string to_json_text(const Entity&, Rendering);
 

@@ -47,17 +47,18 @@ Result<crypto::Secret> read_secret(const json::value& value, const std::string& 
   return secret;
 }
 
-using SecretVisitor = std::function<Status(const std::string&, json::value&)>;
+using SecretVisitor = std::function<Status(const JsonPlace&, json::value&)>;
 
-Status walk(json::value& value, const std::string& pointer, const SecretVisitor& visit) {
-  if (is_secret(value)) return visit(pointer, value);
+Status walk(json::value& value, const JsonPlace& at, const SecretVisitor& visit) {
+  if (is_secret(value)) return visit(at, value);
   if (auto* object = value.if_object()) {
     for (auto& member : *object) {
-      SLIPWAY_TRY(walk(member.value(), json_pointer(pointer, {member.key().data(), member.key().size()}), visit));
+      if (!member.value().is_structured()) continue;
+      SLIPWAY_TRY(walk(member.value(), JsonPlace{&at, {member.key().data(), member.key().size()}}, visit));
     }
   } else if (auto* array = value.if_array()) {
     for (std::size_t i = 0; i < array->size(); ++i) {
-      SLIPWAY_TRY(walk((*array)[i], pointer + "/" + std::to_string(i), visit));
+      SLIPWAY_TRY(walk((*array)[i], JsonPlace{&at, {}, i, true}, visit));
     }
   }
   return ok();
@@ -88,7 +89,8 @@ void keep(json::value& incoming, const json::value& stored) {
 
 Status visit_secrets(json::value& document,
                      const std::function<Status(const std::string& pointer, crypto::Secret&)>& visit) {
-  return walk(document, {}, [&](const std::string& pointer, json::value& value) -> Status {
+  return walk(document, {}, [&](const JsonPlace& at, json::value& value) -> Status {
+    const std::string pointer = at.pointer();
     SLIPWAY_ASSIGN(auto secret, read_secret(value, pointer));
     SLIPWAY_TRY(visit(pointer, secret));
     JsonWriter writer;
@@ -127,7 +129,7 @@ void strip_secrets(json::value& document) {
 }
 
 void hide_secret_keys(json::value& document) {
-  (void)walk(document, {}, [](const std::string&, json::value& value) {
+  (void)walk(document, {}, [](const JsonPlace&, json::value& value) {
     value.get_object().erase("key");
     value.get_object().erase("additional_data");
     return ok();
@@ -135,7 +137,8 @@ void hide_secret_keys(json::value& document) {
 }
 
 Status open_secrets(json::value& document, const crypto::SecretKeeper& keeper) {
-  return walk(document, {}, [&](const std::string& pointer, json::value& value) -> Status {
+  return walk(document, {}, [&](const JsonPlace& at, json::value& value) -> Status {
+    const std::string pointer = at.pointer();
     SLIPWAY_ASSIGN(const auto secret, read_secret(value, pointer));
     auto plain = keeper.open(secret);
     if (!plain) return Error(plain.code(), pointer, "unable to open the secret: " + plain.error().message());

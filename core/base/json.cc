@@ -1,5 +1,7 @@
 #include "core/base/json.h"
 
+#include <algorithm>
+#include <array>
 #include <boost/json.hpp>
 #include <boost/json/basic_parser_impl.hpp>
 #include <charconv>
@@ -14,6 +16,26 @@ namespace slipway {
 namespace json = boost::json;
 
 namespace {
+
+// The names in one object. Most have few members, and comparing those is cheaper than hashing them.
+class Members {
+ public:
+  // False: it is there already. May take `name`.
+  bool add(std::string& name) {
+    constexpr std::size_t kFew = 24;
+    if (few_.size() < kFew) {
+      if (std::find(few_.begin(), few_.end(), name) != few_.end()) return false;
+      few_.push_back(std::move(name));
+      return true;
+    }
+    if (many_.empty()) many_.insert(few_.begin(), few_.end());
+    return many_.insert(name).second;
+  }
+
+ private:
+  std::vector<std::string> few_;
+  std::unordered_set<std::string> many_;  // those of few_, too, once there are more
+};
 
 // Builds the value and refuses what the library would let pass: duplicate members and numbers that lose their value.
 class Builder {
@@ -49,18 +71,16 @@ class Builder {
     return true;
   }
   bool on_key_part(json::string_view part, std::size_t, json::error_code&) {
-    key_.append(part.data(), part.size());
+    if (refuse_duplicates_) key_.append(part.data(), part.size());
     stack_.push_chars(part);
     return true;
   }
   bool on_key(json::string_view part, std::size_t, json::error_code& ec) {
-    key_.append(part.data(), part.size());
     stack_.push_key(part);
-    const std::string key = std::exchange(key_, {});
-    if (refuse_duplicates_ && !members_.back().insert(key).second) {
-      return refuse("duplicate member " + quote_json(key), ec);
-    }
-    return true;
+    if (!refuse_duplicates_) return true;
+    key_.append(part.data(), part.size());
+    std::string key = std::exchange(key_, {});
+    return members_.back().add(key) || refuse("duplicate member " + quote_json(key), ec);
   }
   bool on_string_part(json::string_view part, std::size_t, json::error_code&) {
     stack_.push_chars(part);
@@ -113,7 +133,7 @@ class Builder {
   const bool refuse_duplicates_;
   json::value_stack stack_;
   std::string key_, number_, refusal_;
-  std::vector<std::unordered_set<std::string>> members_;
+  std::vector<Members> members_;
 };
 
 std::string place(std::string_view text, std::size_t offset) {
@@ -127,6 +147,55 @@ std::string place(std::string_view text, std::size_t offset) {
     }
   }
   return "line " + std::to_string(line) + ", column " + std::to_string(column);
+}
+
+// Bytes that stand for themselves in a JSON string.
+constexpr auto kPlain = [] {
+  std::array<bool, 256> plain{};
+  for (unsigned c = 0x20; c < 0x7F; ++c) plain[c] = c != '"' && c != '\\';
+  return plain;
+}();
+
+// Documents are mostly plain text: it is taken run by run.
+void append_quoted(std::string& out, std::string_view text) {
+  constexpr std::string_view kReplacement = "\xEF\xBF\xBD";
+  out += '"';
+  while (!text.empty()) {
+    std::size_t run = 0;
+    while (run < text.size() && kPlain[static_cast<unsigned char>(text[run])]) ++run;
+    out.append(text.data(), run);
+    text.remove_prefix(run);
+    if (text.empty()) break;
+    const auto c = static_cast<unsigned char>(text.front());
+    if (c == '"' || c == '\\') {
+      out += '\\';
+      out += text.front();
+      text.remove_prefix(1);
+    } else if (c < 0x20 || c == 0x7F) {
+      constexpr char kHex[] = "0123456789abcdef";
+      switch (c) {
+        case '\n':
+          out += "\\n";
+          break;
+        case '\r':
+          out += "\\r";
+          break;
+        case '\t':
+          out += "\\t";
+          break;
+        default:
+          out.append("\\u00").append(1, kHex[c >> 4]).append(1, kHex[c & 15]);
+      }
+      text.remove_prefix(1);
+    } else if (const auto length = utf8_length(text); length > 0) {
+      out += text.substr(0, length);
+      text.remove_prefix(length);
+    } else {
+      out += kReplacement;
+      text.remove_prefix(1);
+    }
+  }
+  out += '"';
 }
 
 class Writer {
@@ -152,7 +221,7 @@ class Writer {
         number(value.get_double());
         break;
       case json::kind::string:
-        out_ += quote_json({value.get_string().data(), value.get_string().size()});
+        append_quoted(out_, {value.get_string().data(), value.get_string().size()});
         break;
       case json::kind::array:
         write(value.get_array());
@@ -176,7 +245,7 @@ class Writer {
     bool first = true;
     for (const auto& [key, member] : object) {
       next(first);
-      out_ += quote_json({key.data(), key.size()});
+      append_quoted(out_, {key.data(), key.size()});
       out_ += indent_ > 0 ? ": " : ":";
       write(member);
     }
@@ -266,41 +335,9 @@ std::string serialize_json(const json::object& object, unsigned indent) {
 }
 
 std::string quote_json(std::string_view text) {
-  constexpr std::string_view kReplacement = "\xEF\xBF\xBD";
   std::string out;
   out.reserve(text.size() + 2);
-  out += '"';
-  while (!text.empty()) {
-    const auto c = static_cast<unsigned char>(text.front());
-    if (c == '"' || c == '\\') {
-      out += '\\';
-      out += text.front();
-      text.remove_prefix(1);
-    } else if (c < 0x20 || c == 0x7F) {
-      constexpr char kHex[] = "0123456789abcdef";
-      switch (c) {
-        case '\n':
-          out += "\\n";
-          break;
-        case '\r':
-          out += "\\r";
-          break;
-        case '\t':
-          out += "\\t";
-          break;
-        default:
-          out.append("\\u00").append(1, kHex[c >> 4]).append(1, kHex[c & 15]);
-      }
-      text.remove_prefix(1);
-    } else if (const auto length = utf8_length(text); length > 0) {
-      out += text.substr(0, length);
-      text.remove_prefix(length);
-    } else {
-      out += kReplacement;
-      text.remove_prefix(1);
-    }
-  }
-  out += '"';
+  append_quoted(out, text);
   return out;
 }
 

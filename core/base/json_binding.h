@@ -245,6 +245,14 @@ void read_json(JsonReader& reader, const boost::json::value& value, T& out, cons
 template <class T>
 void write_json_described(JsonWriter& writer, boost::json::value& value, const T& in);
 
+// The members of `extra` beside those that are there.
+inline void write_json_extra(const JsonWriter& writer, boost::json::object& object, const JsonText& extra) {
+  if (!writer.extra || extra.empty()) return;
+  auto more = parse_json(extra.text, {.max_bytes = extra.text.size(), .max_depth = 64, .refuse_duplicates = false});
+  if (!more || !more->is_object()) return;
+  for (auto& [key, member] : more->get_object()) object.insert(boost::json::key_value_pair(key, std::move(member)));
+}
+
 template <class T>
 void write_json(JsonWriter& writer, boost::json::value& value, const T& in) {
   if constexpr (requires { write_json_custom(writer, value, in); }) {
@@ -298,13 +306,7 @@ void write_json_described(JsonWriter& writer, boost::json::value& value, const T
       }
       write_json(writer, object[d.name], member);
     });
-    if constexpr (HasExtra<T>) {
-      if (!writer.extra || in.extra.empty()) return;
-      boost::json::value more;
-      write_json(writer, more, in.extra);
-      if (!more.is_object()) return;
-      for (auto& [key, member] : more.get_object()) object.insert(boost::json::key_value_pair(key, std::move(member)));
-    }
+    if constexpr (HasExtra<T>) write_json_extra(writer, object, in.extra);
   }
 }
 

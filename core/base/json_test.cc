@@ -73,6 +73,26 @@ TEST(Json, WrittenTextIsReadBackUnchanged) {
 
 TEST(Json, BytesThatAreNotUtf8AreReplacedInText) { EXPECT_EQ(quote_json("a\xFFz"), "\"a\xEF\xBF\xBDz\""); }
 
+TEST(Json, TextIsEscapedWhereverItStands) {
+  EXPECT_EQ(quote_json(""), "\"\"");
+  EXPECT_EQ(quote_json("\"a\\b\ncd\x7F"), R"("\"a\\b\ncd\u007f")");
+  EXPECT_EQ(quote_json("\xE2\x82\xACx\xE2\x82"), "\"\xE2\x82\xACx\xEF\xBF\xBD\xEF\xBF\xBD\"");
+}
+
+TEST(Json, ADuplicateIsFoundAmongFewAndAmongManyMembers) {
+  for (const int count : {1, 23, 24, 25, 26, 100}) {
+    std::string members;
+    for (int i = 0; i < count; ++i) members += "\"member" + std::to_string(i) + "\":0,";
+    EXPECT_TRUE(parse_json("{" + members + "\"other\":0}").ok()) << count;
+    for (const int again : {0, count / 2, count - 1}) {
+      const auto name = "\"member" + std::to_string(again) + "\"";
+      const auto refused = parse_json("{" + members + name + ":0}");
+      ASSERT_FALSE(refused.ok()) << count << " " << again;
+      EXPECT_EQ(refused.error().cause(), "duplicate member " + name);
+    }
+  }
+}
+
 TEST(Json, PointersEscapeSlashAndTilde) { EXPECT_EQ(json_pointer("/permissions", "/a~b"), "/permissions/~1a~0b"); }
 
 }  // namespace

@@ -28,14 +28,9 @@ struct Crud {
 
   static Result<boost::json::value> list(const Call& call) {
     SLIPWAY_ASSIGN(const accounts::ListRequest request, list_request(call));
-    SLIPWAY_ASSIGN(const auto entities, catalog(call).list(request));
-    FolderMappings folders(call, accounts::Rendering::Api);
-    boost::json::array items;
-    for (Entity entity : entities) {
-      SLIPWAY_TRY(catalog(call).describe_uses(entity));
-      items.push_back(folders.document(entity));
-    }
-    return page(std::move(items), request);
+    SLIPWAY_ASSIGN(auto entities, catalog(call).list(request));
+    for (Entity& entity : entities) SLIPWAY_TRY(catalog(call).describe_uses(entity));
+    return page(FolderMappings(call, accounts::Rendering::Api).documents(entities), request);
   }
   static Result<boost::json::value> get(const Call& call) {
     SLIPWAY_ASSIGN(const std::string name, call.text(Family::kKey));

@@ -1,6 +1,5 @@
 #include "core/management/folder_mappings.h"
 
-#include <boost/json.hpp>
 #include <map>
 #include <string>
 
@@ -14,18 +13,6 @@ FolderMappings::FolderMappings(const Call& call, accounts::Rendering rendering)
     : call_(call), rendering_(rendering), folders_(std::make_unique<Folders>()) {}
 
 FolderMappings::~FolderMappings() = default;
-
-boost::json::object FolderMappings::document(const accounts::User& user) {
-  boost::json::object document = accounts::to_json(user, rendering_);
-  complete(document);
-  return document;
-}
-
-boost::json::object FolderMappings::document(const accounts::Group& group) {
-  boost::json::object document = accounts::to_json(group, rendering_);
-  complete(document);
-  return document;
-}
 
 void FolderMappings::complete(boost::json::object& document) {
   auto* mappings = document.if_contains("virtual_folders");

@@ -84,7 +84,8 @@ Result<std::string> Management::call(const OpContext& ctx, const Actor& actor, s
   if (!trim(input).empty()) {
     SLIPWAY_ASSIGN(document, parse_json_object(input, {.max_bytes = kMaxInput}));
   }
-  SLIPWAY_ASSIGN(const json::value result, operation.run(Call{ctx, actor, rooms_, document}));
+  json::monotonic_resource storage;
+  SLIPWAY_ASSIGN(const json::value result, operation.run(Call{ctx, actor, rooms_, document, &storage}));
   return serialize_json(result);
 }
 
@@ -139,7 +140,7 @@ Result<accounts::ListRequest> list_request(const Call& call) {
 }
 
 json::value page(json::array items, const accounts::ListRequest& request) {
-  json::object result;
+  json::object result(items.storage());  // else the items would be copied
   const bool full = items.size() == request.limit;
   result["items"] = std::move(items);
   result["next"] = full ? json::value(request.offset + request.limit) : json::value(nullptr);

@@ -15,6 +15,7 @@ struct Call {
   const Actor& actor;
   const ManagementRooms& rooms;
   const boost::json::object& input;
+  boost::json::memory_resource* storage;  // for long results: filled and freed at once; lives until they are serialized
 
   bool is_superuser() const;
   // Admins with a role see and change only what has the same role.

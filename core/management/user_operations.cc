@@ -21,10 +21,7 @@ Result<json::value> list(const Call& call) {
   SLIPWAY_ASSIGN(accounts::ListRequest request, list_request(call));
   if (call.is_scoped()) request.role = call.actor.role;
   SLIPWAY_ASSIGN(const auto users, call.rooms.accounts.users().list(request));
-  FolderMappings folders(call, Rendering::Api);
-  json::array items;
-  for (const User& user : users) items.push_back(folders.document(user));
-  return page(std::move(items), request);
+  return page(FolderMappings(call, Rendering::Api).documents(users), request);
 }
 
 Result<json::value> get(const Call& call) {

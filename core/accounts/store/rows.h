@@ -1,6 +1,7 @@
 // What the store's statements have in common: errors that name the entity, documents, pages of a list.
 #pragma once
 
+#include <algorithm>
 #include <optional>
 #include <set>
 #include <string>
@@ -85,6 +86,8 @@ class Page {
     const std::string sql = finish();
     return connection.query(sql, parameters_, std::forward<Visit>(visit));
   }
+  // How many rows to make room for: never more than a page that the API gives.
+  std::size_t expected() const { return std::min<std::size_t>(request_.limit, 500); }
   // How SQLite would find the page; for tests.
   template <class Visit>
   sql::Done explain(sql::Connection& connection, Visit&& visit) {
@@ -115,6 +118,7 @@ struct LoadNothing {
 template <class Entity, class Read, class Load = LoadNothing>
 Result<std::vector<Entity>> read_page(sql::Connection& connection, Page& page, Read read, Load load = {}) {
   std::vector<Entity> entities;
+  entities.reserve(page.expected());
   Status problem = ok();
   SLIPWAY_TRY(page.query(connection, [&](const sql::Row& row) {
     if (!problem) return;

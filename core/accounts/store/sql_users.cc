@@ -37,7 +37,9 @@ Result<std::string> document_of_user(const User& user) {
 }
 
 Result<User> read_user(const sql::Row& row) {
-  SLIPWAY_ASSIGN(User user, rows::entity_of<User>(row.text(16), kKind, row.text(1)));
+  Result<User> read = rows::entity_of<User>(row.text(16), kKind, row.text(1));
+  if (!read) return read;
+  User& user = *read;  // a User is large: it is filled where it is
   user.id = row.integer(0);
   user.username = row.text(1);
   user.status = static_cast<int>(row.integer(2));
@@ -54,7 +56,7 @@ Result<User> read_user(const sql::Row& row) {
   user.first_download = row.integer(13);
   user.first_upload = row.integer(14);
   user.last_password_change = row.integer(15);
-  return user;
+  return read;
 }
 
 Status load_relations(sql::Connection& connection, User& user) {

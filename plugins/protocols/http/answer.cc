@@ -90,22 +90,16 @@ Refusal refusal_of_file(const Error& error, std::string message) {
 Refusal refusal_of_path(const Error& error) { return {400, detail_of(error), "Invalid path"}; }
 
 std::string escape_html(std::string_view text) {
+  const auto is_plain = [](char c) { return c != '<' && c != '>' && c != '&'; };
   std::string out;
   out.reserve(text.size() + text.size() / 32 + 1);
-  for (const char c : text) {
-    switch (c) {
-      case '<':
-        out += "\\u003c";
-        break;
-      case '>':
-        out += "\\u003e";
-        break;
-      case '&':
-        out += "\\u0026";
-        break;
-      default:
-        out += c;
-    }
+  while (!text.empty()) {
+    std::size_t run = 0;
+    while (run < text.size() && is_plain(text[run])) ++run;
+    out.append(text.data(), run);
+    if (run == text.size()) break;
+    out += text[run] == '<' ? "\\u003c" : text[run] == '>' ? "\\u003e" : "\\u0026";
+    text.remove_prefix(run + 1);
   }
   return out;
 }
