@@ -1,8 +1,9 @@
-// What clients say about uploads in pieces: what is understood has a path, and says the same when it is written again.
-// TARGETS: http_api
+// What clients say about uploads in pieces and their checksums: what is understood has a path, and says the same when
+// it is written again. TARGETS: http_api
 #include <cstdlib>
 
 #include "support/http/base64.h"
+#include "tus_checksum.h"
 #include "tus_metadata.h"
 
 using namespace slipway::httpd;
@@ -11,6 +12,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const std::string_view text(reinterpret_cast<const char*>(data), size);
   const auto metadata = parse_tus_metadata(text);
   (void)timestamp_of_milliseconds(text);
+  if (auto checksum = TusChecksum::parse(text)) {
+    checksum->add(std::as_bytes(std::span(text)));
+    (void)checksum->fits();
+  }
   if (!metadata) return 0;
   if (metadata->path.empty()) std::abort();
   using slipway::http::base64_encode;

@@ -1,5 +1,6 @@
 """Uploads in pieces (tus 1.0) for users and visitors of shares, with a client of others and by hand."""
 import base64
+import hashlib
 import http.client
 import os
 import re
@@ -109,6 +110,8 @@ def test_discovery(rest, anna):
         assert (answer.status, answer.body) == (200, b"")
         assert answer.headers["Tus-Version"] == "1.0.0" and answer.headers["Tus-Max-Size"] == str(8 << 20)
         assert answer.headers["Tus-Extension"].startswith("creation,creation-with-upload")
+        assert "checksum" in answer.headers["Tus-Extension"].split(",")
+        assert answer.headers["Tus-Checksum-Algorithm"].split(",")[0] == "sha1"
 
 
 def test_a_client_of_others(server, anna, home, tmp_path):
@@ -222,6 +225,66 @@ def test_pieces_that_are_refused(anna, home):
         assert anna.send("HEAD", unknown, headers=TUS).status in (400, 404)
     assert send_piece(anna, where, 4, b"456789").status == 204
     assert (home / "f").read_bytes() == b"0123456789"
+
+
+def checksum(algorithm, body):
+    return {"Upload-Checksum": algorithm + " " + base64.b64encode(hashlib.new(algorithm, body).digest()).decode()}
+
+
+@pytest.mark.parametrize("algorithm", ["sha1", "sha256", "md5"])
+def test_pieces_with_a_checksum(anna, home, algorithm):
+    content = os.urandom(1_500_000)
+    where = location(begin(anna, len(content), path="/f", headers={**PIECE, **checksum(algorithm, content[:1000])}, body=content[:1000]))
+    first, rest = content[1000:700_000], content[700_000:]
+    assert send_piece(anna, where, 1000, first, checksum(algorithm, first)).status == 204
+    for wrong in (rest[:-1] + bytes([rest[-1] ^ 1]), rest[:400_000]):
+        refused = send_piece(anna, where, 700_000, wrong, checksum(algorithm, rest))
+        assert refused.status == 460, refused
+        assert refused.headers["Tus-Resumable"] == "1.0.0"
+        assert offset_of(anna, where) == 700_000
+    assert not (home / "f").exists()
+    assert send_piece(anna, where, 700_000, rest, checksum(algorithm, rest)).headers["Upload-Offset"] == str(len(content))
+    assert (home / "f").read_bytes() == content
+
+
+def test_checksums_that_are_none(anna, home):
+    where = location(begin(anna, 6, path="/f"))
+    assert send_piece(anna, where, 0, b"abc").status == 204
+    for field in ("", "sha1", "sha512 " + "A" * 86 + "==", "crc32 AAAAAA==", "sha1 !", "sha1 AAAA"):
+        assert send_piece(anna, where, 3, b"def", {"Upload-Checksum": field}).status == 400, field
+    assert offset_of(anna, where) == 3
+    wrong = begin(anna, 3, path="/g", headers={**PIECE, **checksum("sha1", b"abd")}, body=b"abc")
+    assert wrong.status == 460 and "Location" not in wrong.headers
+    assert send_piece(anna, where, 3, b"def", checksum("sha1", b"def")).status == 204
+    assert (home / "f").read_bytes() == b"abcdef" and not (home / "g").exists()
+
+
+def test_a_checked_piece_that_breaks_off_does_not_count(server, anna, home):
+    content = os.urandom(2_000_000)
+    where = location(begin(anna, len(content), path="/f"))
+    assert send_piece(anna, where, 0, content[:500_000]).status == 204
+    fields = {**anna.headers, **checksum("sha1", content[500_000:])}
+    broken = Rest(anna.port)
+    broken.headers = fields
+    connection = half_a_piece(server, broken, where, 500_000, 1_500_000, content[500_000:1_200_000])
+    connection.close()
+    assert offset_of(anna, where) == 500_000
+    assert send_piece(anna, where, 500_000, content[500_000:]).status == 204
+    assert (home / "f").read_bytes() == content
+
+
+def test_nothing_of_a_wrong_piece_stays_in_a_file_that_is_given_up(tmp_path):
+    server = tus_server(tmp_path, common={"upload_mode": 0})
+    try:
+        anna = Rest(server.http_port).user("anna")
+        where = location(begin(anna, 10, path="/f"))
+        assert send_piece(anna, where, 0, b"0123").status == 204
+        assert send_piece(anna, where, 4, b"xxxxxx", checksum("sha1", b"456789")).status == 460
+        assert (server.home("anna") / "f").read_bytes() == b"0123"
+        assert anna.delete(where, headers=TUS).status == 204
+        assert (server.home("anna") / "f").read_bytes() == b"0123"
+    finally:
+        server.stop()
 
 
 def test_chunked_bodies_end_at_the_length(server, anna, home):

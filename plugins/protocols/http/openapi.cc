@@ -90,6 +90,8 @@ std::string_view meaning_of(int status) {
       return "the client must ask for a WebSocket";
     case 429:
       return "too many at a time; Retry-After says when to come again";
+    case 460:
+      return "the piece is not what its checksum says";
     case 501:
       return "not part of this server";
     case 503:

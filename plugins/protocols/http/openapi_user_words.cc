@@ -6,7 +6,7 @@ namespace {
 
 constexpr std::string_view kFileErrors = "404 409 413 507";
 
-constexpr std::string_view kPieceErrors = "404 409 412 415 507";
+constexpr std::string_view kPieceErrors = "404 409 412 415 460 507";
 
 constexpr RouteWords kRoutes[] = {
     {"GET",
@@ -231,7 +231,7 @@ constexpr RouteWords kRoutes[] = {
      "200 none"},
     {"POST", "/user/files/chunked-upload", "tus_user_create_upload", "own files",
      "Begins an upload that can be resumed, perhaps with its first piece.",
-     "Tus-Resumable Upload-Length Upload-Metadata", "piece", "201 none", kPieceErrors},
+     "Tus-Resumable Upload-Length Upload-Metadata Upload-Checksum", "piece", "201 none", kPieceErrors},
     {"HEAD",
      "/user/files/chunked-upload/{id}",
      "tus_user_upload_status",
@@ -242,7 +242,7 @@ constexpr RouteWords kRoutes[] = {
      "200 none",
      "412"},
     {"PATCH", "/user/files/chunked-upload/{id}", "tus_user_upload_chunk", "own files", "The next piece of an upload.",
-     "Tus-Resumable Upload-Offset", "piece", "204 none", kPieceErrors},
+     "Tus-Resumable Upload-Offset Upload-Checksum", "piece", "204 none", kPieceErrors},
     {"DELETE",
      "/user/files/chunked-upload/{id}",
      "tus_user_delete_upload",
@@ -253,8 +253,8 @@ constexpr RouteWords kRoutes[] = {
      "204 none",
      "412"},
     {"POST", "/user/files/chunked-upload/{id}", "tus_user_override", "own files",
-     "The same for clients that cannot send every method.", "Tus-Resumable X-HTTP-Method-Override", "piece", "204 none",
-     kPieceErrors},
+     "The same for clients that cannot send every method.", "Tus-Resumable X-HTTP-Method-Override Upload-Checksum",
+     "piece", "204 none", kPieceErrors},
     {"OPTIONS",
      "/shares-chunked-uploads",
      "tus_share_discovery",
@@ -273,7 +273,7 @@ constexpr RouteWords kRoutes[] = {
      "200 none"},
     {"POST", "/shares-chunked-uploads", "tus_share_create_upload", "public shares",
      "Begins an upload that can be resumed, perhaps with its first piece.",
-     "Tus-Resumable Upload-Length Upload-Metadata", "piece", "201 none", kPieceErrors},
+     "Tus-Resumable Upload-Length Upload-Metadata Upload-Checksum", "piece", "201 none", kPieceErrors},
     {"HEAD",
      "/shares-chunked-uploads/{id}",
      "tus_share_upload_status",
@@ -284,7 +284,7 @@ constexpr RouteWords kRoutes[] = {
      "200 none",
      "412"},
     {"PATCH", "/shares-chunked-uploads/{id}", "tus_share_upload_chunk", "public shares", "The next piece of an upload.",
-     "Tus-Resumable Upload-Offset", "piece", "204 none", kPieceErrors},
+     "Tus-Resumable Upload-Offset Upload-Checksum", "piece", "204 none", kPieceErrors},
     {"DELETE",
      "/shares-chunked-uploads/{id}",
      "tus_share_delete_upload",
@@ -295,8 +295,8 @@ constexpr RouteWords kRoutes[] = {
      "204 none",
      "412"},
     {"POST", "/shares-chunked-uploads/{id}", "tus_share_override", "public shares",
-     "The same for clients that cannot send every method.", "Tus-Resumable X-HTTP-Method-Override", "piece", "204 none",
-     kPieceErrors},
+     "The same for clients that cannot send every method.", "Tus-Resumable X-HTTP-Method-Override Upload-Checksum",
+     "piece", "204 none", kPieceErrors},
 };
 
 }  // namespace

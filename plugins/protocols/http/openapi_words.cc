@@ -43,6 +43,7 @@ constexpr ParameterWords kParameters[] = {
      {},
      true},
     {"Upload-Offset", "header", "integer", "where the piece begins: as many bytes as have arrived", {}, true},
+    {"Upload-Checksum", "header", "string", "sha1, sha256 or md5, a blank, and the base64 of the piece's digest"},
     {"X-HTTP-Method-Override", "header", "string", "the method that the client cannot send", "HEAD PATCH DELETE"},
     {"Range", "header", "string", "parts of the file, as in RFC 9110"},
 

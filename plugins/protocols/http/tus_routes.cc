@@ -2,6 +2,7 @@
 #include <charconv>
 
 #include "route.h"
+#include "tus_checksum.h"
 #include "tus_metadata.h"
 #include "tus_uploads.h"
 #include "user_session.h"
@@ -12,9 +13,10 @@ namespace {
 
 using State = TusUpload::State;
 using Turn = TusUpload::Turn;
+using Counts = TusUpload::Counts;
 
 constexpr std::string_view kVersion = "1.0.0";
-constexpr std::string_view kExtensions = "creation,creation-with-upload,expiration,termination";
+constexpr std::string_view kExtensions = "creation,creation-with-upload,expiration,termination,checksum";
 constexpr std::string_view kPieces = "application/offset+octet-stream";
 constexpr std::size_t kBuffer = 256 << 10;                  // bytes
 constexpr std::uint64_t kLargest = std::uint64_t{1} << 62;  // bytes; what a file offset can say
@@ -54,15 +56,34 @@ void say_state(Exchange& x, const TusUpload& upload) {
     x.response.set_header("Upload-Expires", http::format_http_date(std::chrono::floor<std::chrono::seconds>(*expires)));
 }
 
+constexpr const char* kChecksum = "Upload-Checksum";
+
 // Of a step of an upload.
 void refuse_step(Exchange& x, const Error& error) {
+  if (error.subject() == kChecksum) return x.refuse({460, "", "Checksum Mismatch"});
   if (error.code() == Errc::NotFound && error.subject() == "upload") return x.refuse({404, "Not Found", ""});
   if (error.code() == Errc::Conflict && error.subject() == "upload") return x.refuse({409, error.cause(), ""});
   x.refuse(refusal_of_file(error, "Unable to save the upload"));
 }
 
+// The checksum that the client sent, if it did. False: it has answered.
+bool read_checksum(Exchange& x, std::optional<TusChecksum>& checksum) {
+  const auto field = x.request.header(kChecksum);
+  if (!field) return true;
+  auto parsed = TusChecksum::parse(*field);
+  if (parsed)
+    checksum = *std::move(parsed);
+  else
+    x.refuse({parsed.code() == Errc::InvalidArgument ? 400 : 500, parsed.error().cause(), ""});
+  return parsed.ok();
+}
+
+Refusal no_checksums_here() { return {400, "pieces of a file at this place cannot be checked", ""}; }
+
+Counts counts_with(const std::optional<TusChecksum>& checksum) { return checksum ? Counts::OnAccept : Counts::AtOnce; }
+
 // What the body has goes into the upload. When it breaks off, what has arrived stays there.
-Status receive(Exchange& x, Turn& turn) {
+Status receive(Exchange& x, Turn& turn, TusChecksum* checksum) {
   std::vector<std::byte> buffer(kBuffer);
   Status body = ok();
   for (bool is_over = false; !is_over && body;) {
@@ -74,9 +95,20 @@ Status receive(Exchange& x, Turn& turn) {
       if (is_over) break;
       filled += *count;
     }
-    if (filled > 0) SLIPWAY_TRY(turn.write(std::span(buffer).first(filled)));
+    const auto piece = std::span<const std::byte>(buffer).first(filled);
+    if (checksum != nullptr) checksum->add(piece);
+    if (filled > 0) SLIPWAY_TRY(turn.write(piece));
   }
   return body;
+}
+
+// The same for a body that has a checksum: all of it counts, or nothing.
+Status receive_checked(Exchange& x, Turn& turn, TusChecksum& checksum) {
+  Status done = receive(x, turn, &checksum);
+  if (done && !checksum.fits()) done = Error(Errc::InvalidArgument, kChecksum);
+  if (done) return turn.accept();
+  turn.discard();
+  return done;
 }
 
 Status finish_if_all_is_here(TusUpload& upload, Turn& turn) {
@@ -144,6 +176,9 @@ void create(Exchange& x, For whom) {
   if (has_bytes && x.request.content_length().value_or(0) > *length)
     return x.refuse({413, "there are more bytes than Upload-Length", ""});
 
+  std::optional<TusChecksum> checksum;
+  if (!read_checksum(x, checksum)) return;
+
   auto place = whom == For::User ? user_place(x, *metadata) : share_place(x, *metadata);
   if (!place) return;
   auto& [facts, work] = *place;
@@ -153,6 +188,8 @@ void create(Exchange& x, For whom) {
   };
   if (auto room = x.site->uploads->check_room(facts.user, facts.share_id); !room) return refuse_busy(room.error());
   Session& session = *work.session;
+  facts.can_go_back = has(session.fs().capabilities(), Capability::RandomWrite);
+  if (checksum && !facts.can_go_back) return x.refuse(no_checksums_here());
   if (metadata->mkdir_parents)
     if (auto made = make_parents(session.context(), session.fs(), facts.target.parent()); !made)
       return x.refuse(refusal_of_file(made.error(), "Unable to create the parent directories"));
@@ -170,9 +207,10 @@ void create(Exchange& x, For whom) {
   if (auto added = x.site->uploads->add(upload); !added) return refuse_busy(added.error());
   const std::string& id = upload->facts().id;
   {
-    auto turn = Turn::take(upload, 0, x.request.method());
+    auto turn = Turn::take(upload, 0, x.request.method(), counts_with(checksum));
     Status done = turn ? ok() : Status(turn.error());
-    if (done && has_bytes) done = receive(x, *turn);
+    if (done && (has_bytes || checksum))
+      done = checksum ? receive_checked(x, *turn, *checksum) : receive(x, *turn, nullptr);
     if (done) done = finish_if_all_is_here(*upload, *turn);
     if (!done) {
       x.site->uploads->remove(id);  // the client does not know where it is
@@ -230,13 +268,16 @@ void go_on(Exchange& x, For whom) {
     return x.refuse({415, "the body must be " + std::string(kPieces), ""});
   const auto offset = number(x.request.header("Upload-Offset"));
   if (!offset) return x.refuse({400, "please set Upload-Offset", ""});
+  std::optional<TusChecksum> checksum;
+  if (!read_checksum(x, checksum)) return;
   const auto upload = find(x, whom);
   if (!upload) return;
-  auto turn = Turn::take(upload, *offset, "PATCH");
+  if (checksum && !upload->facts().can_go_back) return x.refuse(no_checksums_here());
+  auto turn = Turn::take(upload, *offset, "PATCH", counts_with(checksum));
   if (!turn) return refuse_step(x, turn.error());
   if (x.request.content_length().value_or(0) > upload->facts().length - *offset)
     return x.refuse({413, "there are more bytes than Upload-Length", ""});
-  Status done = receive(x, *turn);
+  Status done = checksum ? receive_checked(x, *turn, *checksum) : receive(x, *turn, nullptr);
   if (done) done = finish_if_all_is_here(*upload, *turn);
   if (!done) return refuse_step(x, done.error());
   x.response.set_status(204);
@@ -264,6 +305,7 @@ void discover(Exchange& x) {
   x.response.set_header("Tus-Resumable", kVersion);
   x.response.set_header("Tus-Version", kVersion);
   x.response.set_header("Tus-Extension", kExtensions);
+  x.response.set_header("Tus-Checksum-Algorithm", TusChecksum::kAlgorithms);
   if (x.site->max_upload_size > 0) x.response.set_header("Tus-Max-Size", std::to_string(x.site->max_upload_size));
 }
 

@@ -20,6 +20,7 @@ Error taken_over() { return {Errc::Conflict, "upload", "another request goes on 
 }  // namespace
 
 TusWork::~TusWork() {
+  if (file && spoiled_from) (void)file->truncate(session->context(), *spoiled_from);
   file.reset();
   session.reset();
   if (visit) (void)visit->use(-1);
@@ -41,7 +42,7 @@ std::optional<std::chrono::system_clock::time_point> TusUpload::expires_at() con
 }
 
 Result<TusUpload::Turn> TusUpload::Turn::take(std::shared_ptr<TusUpload> upload, std::uint64_t offset,
-                                              std::string_view command) {
+                                              std::string_view command, Counts counts) {
   TusUpload& it = *upload;
   std::unique_lock lock(it.mutex_);
   if (it.gone_) return gone();
@@ -52,13 +53,14 @@ Result<TusUpload::Turn> TusUpload::Turn::take(std::shared_ptr<TusUpload> upload,
   if (it.turn_ != number) return taken_over();
   if (it.offset_ != offset) return elsewhere();
   it.touched_ = Clock::now();
+  it.uncounted_ = 0;  // of a turn that is over
   ++it.turns_;
   if (it.work_) {
     it.work_->session->set_parked(false);
     it.work_->session->set_command(command);
   }
   lock.unlock();
-  return Turn(std::move(upload), number);
+  return Turn(std::move(upload), number, counts);
 }
 
 TusUpload::Turn::~Turn() {
@@ -70,14 +72,31 @@ TusUpload::Turn::~Turn() {
 
 Status TusUpload::Turn::write(std::span<const std::byte> data) {
   TusUpload& it = *upload_;
-  return it.work_on(number_, Step::Piece, data.size(),
-                    [&](TusWork& work) { return work.file->write_at(work.session->context(), it.offset_, data); });
+  const Step step = counts_ == Counts::AtOnce ? Step::Piece : Step::UncountedPiece;
+  return it.work_on(number_, step, data.size(), [&](TusWork& work, std::uint64_t at) {
+    return work.file->write_at(work.session->context(), at, data);
+  });
+}
+
+Status TusUpload::Turn::accept() {
+  TusUpload& it = *upload_;
+  std::lock_guard lock(it.mutex_);
+  if (it.gone_) return gone();
+  if (number_ != it.turn_) return taken_over();
+  it.offset_ += std::exchange(it.uncounted_, 0);
+  return ok();
+}
+
+void TusUpload::Turn::discard() {
+  (void)upload_->work_on(number_, Step::TakeBack, 0, [](TusWork& work, std::uint64_t at) {
+    return work.file->truncate(work.session->context(), at);
+  });
 }
 
 Status TusUpload::Turn::finish() {
   TusUpload& it = *upload_;
   if (it.state().is_complete) return ok();
-  return it.work_on(number_, Step::Last, 0, [&](TusWork& work) -> Status {
+  return it.work_on(number_, Step::Last, 0, [&](TusWork& work, std::uint64_t) -> Status {
     const OpContext context = work.session->context();
     SLIPWAY_TRY(work.file->finish(context));
     if (it.facts_.modified) {
@@ -93,23 +112,31 @@ Status TusUpload::Turn::finish() {
 
 // One step at a time, with nothing locked: storage may take long, and hooks are asked.
 Status TusUpload::work_on(std::uint64_t turn, Step kind, std::uint64_t size,
-                          const std::function<Status(TusWork&)>& step) {
+                          const std::function<Status(TusWork&, std::uint64_t)>& step) {
+  std::uint64_t at = 0;
   {
     std::lock_guard lock(mutex_);
     if (gone_ || !work_) return gone();
     if (turn != turn_) return taken_over();
-    if (size > facts_.length - offset_)
-      return Error(Errc::TooLarge, "upload", "there are more bytes than Upload-Length");
+    if (kind == Step::TakeBack) uncounted_ = 0;
+    at = offset_ + uncounted_;
+    if (size > facts_.length - at) return Error(Errc::TooLarge, "upload", "there are more bytes than Upload-Length");
     writing_ = true;
+    reach_ = std::max(reach_, at + size);
   }
-  Status done = step(*work_);
+  Status done = step(*work_, at);
   std::unique_ptr<TusWork> over;
   {
     std::lock_guard lock(mutex_);
     writing_ = false;
     touched_ = Clock::now();
-    if (!done) {
+    if (kind == Step::TakeBack) {
+      if (done) reach_ = at;
+    } else if (!done) {
       gone_ = true;
+    } else if (kind == Step::UncountedPiece) {
+      // A turn that took over meanwhile begins at the offset again.
+      if (turn == turn_) uncounted_ += size;
     } else if (kind == Step::Last) {
       complete_ = true;
       gone_ = false;  // too late to give it up
@@ -124,6 +151,7 @@ Status TusUpload::work_on(std::uint64_t turn, Step kind, std::uint64_t size,
 
 std::unique_ptr<TusWork> TusUpload::release_if_over() {
   if (writing_ || (!complete_ && !gone_)) return nullptr;
+  if (!complete_ && work_ && reach_ > offset_) work_->spoiled_from = offset_;
   return std::move(work_);
 }
 

@@ -18,6 +18,7 @@ struct Seen {
   int uses_back = 0;
   bool parked = false;
   std::function<Status()> before_write = nullptr;
+  bool truncates = true;
 };
 
 class SeenFile final : public File {
@@ -26,8 +27,14 @@ class SeenFile final : public File {
   ~SeenFile() override { seen_.closed = true; }
   Status write_at(const OpContext&, std::uint64_t offset, std::span<const std::byte> data) override {
     if (seen_.before_write) SLIPWAY_TRY(seen_.before_write());
-    seen_.content.resize(offset);
-    seen_.content.append(reinterpret_cast<const char*>(data.data()), data.size());
+    const std::string_view text(reinterpret_cast<const char*>(data.data()), data.size());
+    seen_.content.resize(std::max<std::size_t>(seen_.content.size(), offset + text.size()));
+    seen_.content.replace(offset, text.size(), text);
+    return ok();
+  }
+  Status truncate(const OpContext&, std::uint64_t size) override {
+    if (!seen_.truncates) return unsupported("truncate");
+    seen_.content.resize(size);
     return ok();
   }
   Result<FileInfo> stat(const OpContext&) override { return FileInfo(); }
@@ -105,8 +112,9 @@ class TusUploadTest : public testing::Test {
     return std::make_shared<TusUpload>(std::move(facts), std::move(work));
   }
   static auto bytes(std::string_view text) { return std::as_bytes(std::span(text)); }
-  static auto take(const std::shared_ptr<TusUpload>& upload, std::uint64_t offset) {
-    return TusUpload::Turn::take(upload, offset, "PATCH");
+  using Counts = TusUpload::Counts;
+  static auto take(const std::shared_ptr<TusUpload>& upload, std::uint64_t offset, Counts counts = Counts::AtOnce) {
+    return TusUpload::Turn::take(upload, offset, "PATCH", counts);
   }
 
   Seen seen;
@@ -190,6 +198,72 @@ TEST_F(TusUploadTest, AFailedPieceIsTheEnd) {
   seen.before_write = [] { return Status(Error(Errc::QuotaExceeded, "/f")); };
   EXPECT_EQ(turn->write(bytes("abc")).code(), Errc::QuotaExceeded);
   EXPECT_TRUE(upload->state().is_gone && seen.closed && seen.uses_back == 1);
+}
+
+TEST_F(TusUploadTest, WhatIsNotAcceptedDoesNotCount) {
+  const auto upload = begin(6);
+  EXPECT_TRUE(take(upload, 0)->write(bytes("ab")));
+  {
+    auto turn = take(upload, 2, Counts::OnAccept);
+    EXPECT_TRUE(turn->write(bytes("x")));
+    EXPECT_TRUE(turn->write(bytes("yz")));
+    EXPECT_EQ(turn->write(bytes("zz")).code(), Errc::TooLarge);
+    EXPECT_EQ(upload->state().offset, 2u);
+    turn->discard();
+    EXPECT_EQ(seen.content, "ab");
+  }
+  auto turn = take(upload, 2, Counts::OnAccept);
+  EXPECT_TRUE(turn->write(bytes("cd")));
+  EXPECT_TRUE(turn->write(bytes("ef")));
+  EXPECT_TRUE(turn->accept());
+  EXPECT_TRUE(turn->accept()) << "there is nothing more";
+  EXPECT_EQ(upload->state().offset, 6u);
+  EXPECT_TRUE(turn->finish());
+  EXPECT_EQ(seen.content, "abcdef");
+}
+
+TEST_F(TusUploadTest, WhatCannotBeRemovedIsOverwritten) {
+  const auto upload = begin(4);
+  seen.truncates = false;
+  {
+    auto turn = take(upload, 0, Counts::OnAccept);
+    EXPECT_TRUE(turn->write(bytes("wxyz")));
+    turn->discard();
+  }
+  EXPECT_FALSE(upload->state().is_gone);
+  auto turn = take(upload, 0);
+  EXPECT_TRUE(turn->write(bytes("abcd")));
+  EXPECT_TRUE(turn->finish());
+  EXPECT_EQ(seen.content, "abcd");
+}
+
+TEST_F(TusUploadTest, WhoTakesOverBeginsWhereTheCheckedPieceDid) {
+  const auto upload = begin(6);
+  EXPECT_TRUE(take(upload, 0)->write(bytes("ab")));
+  auto old = take(upload, 2, Counts::OnAccept);
+  EXPECT_TRUE(old->write(bytes("xxxx")));
+  auto fresh = take(upload, 2, Counts::OnAccept);
+  ASSERT_TRUE(fresh);
+  EXPECT_EQ(old->write(bytes("")).code(), Errc::Conflict);
+  EXPECT_EQ(old->accept().code(), Errc::Conflict);
+  old->discard();
+  EXPECT_TRUE(fresh->write(bytes("cd")));
+  EXPECT_TRUE(fresh->accept());
+  EXPECT_EQ(upload->state().offset, 4u);
+  upload->abandon();
+  EXPECT_EQ(seen.content, "abcd") << "what never counted does not stay in a file that was given up";
+}
+
+TEST_F(TusUploadTest, APieceThatIsBeingCheckedIsNotLeftBehind) {
+  const auto upload = begin(6);
+  EXPECT_TRUE(take(upload, 0)->write(bytes("ab")));
+  auto turn = take(upload, 2, Counts::OnAccept);
+  EXPECT_TRUE(turn->write(bytes("xx")));
+  upload->abandon();
+  EXPECT_EQ(turn->accept().code(), Errc::NotFound);
+  turn->discard();
+  EXPECT_EQ(seen.content, "ab");
+  EXPECT_TRUE(seen.closed);
 }
 
 TEST_F(TusUploadTest, WhatNobodyAsksForExpires) {
