@@ -13,8 +13,9 @@ namespace slipway::accounts {
 struct AccountRooms;  // account_rooms.h: what the service is made of
 
 struct SaveOptions {
-  bool restoring = false;  // from a dump: hashes, timestamps and used tokens are taken as they come
-  bool quiet = false;      // no provider event; an update that changes nothing is not written
+  bool restoring = false;    // from a dump: hashes, timestamps and used tokens are taken as they come
+  bool quiet = false;        // no provider event; an update that changes nothing is not written
+  bool by_delegate = false;  // of a share, by somebody else than its owner: paths, scope and groups stay
 };
 
 // Names are converted by the naming rules first. Thread-safe.

@@ -1,6 +1,8 @@
 #include "core/accounts/share_rules.h"
 
 #include <algorithm>
+#include <set>
+#include <utility>
 
 #include "core/accounts/validation/checks.h"
 #include "core/base/text.h"
@@ -49,6 +51,33 @@ Status check_share_rules(const BaseUserFilters& filters, const Share& share) {
     if (const auto clean = virtual_path(path); !may_share_path(filters, clean))
       return Error(Errc::PermissionDenied, "share", "you are not allowed to share \"" + printable(clean) + "\"");
   return ok();
+}
+
+bool is_member(const User& user, std::string_view group) {
+  return std::ranges::find(user.groups, group, &GroupMapping::name) != user.groups.end();
+}
+
+int share_rights(const User& user, const Share& share) {
+  if (share.username == user.username) return kShareAll;
+  int rights = 0;
+  for (const ShareGroup& group : share.groups)
+    if (is_member(user, group.group_name)) rights |= group.permissions & kShareAll;
+  return rights;
+}
+
+bool has_same_reach(const Share& a, const Share& b) {
+  const auto paths = [](const Share& share) {
+    std::set<std::string> clean;
+    for (const std::string& path : share.paths)
+      if (!trim(path).empty()) clean.insert(virtual_path(path));
+    return clean;
+  };
+  const auto groups = [](const Share& share) {
+    std::set<std::pair<std::string, int>> pairs;
+    for (const ShareGroup& group : share.groups) pairs.emplace(group.group_name, group.permissions);
+    return pairs;
+  };
+  return a.scope == b.scope && paths(a) == paths(b) && groups(a) == groups(b);
 }
 
 }  // namespace slipway::accounts

@@ -1,9 +1,11 @@
-// Which of a user's paths may be shared, and how: allowed_share_paths, denied_share_paths and denied_share_scopes.
+// Which of a user's paths may be shared, and how: allowed_share_paths, denied_share_paths and denied_share_scopes; and
+// who beside the owner may see, change and delete a share.
 #pragma once
 
 #include <string_view>
 
 #include "core/accounts/share.h"
+#include "core/accounts/user.h"
 #include "core/accounts/user_filters.h"
 #include "slipway/result.h"
 
@@ -16,5 +18,14 @@ bool may_share_path(const BaseUserFilters& filters, std::string_view path);
 
 // PermissionDenied, naming the path or the scope.
 Status check_share_rules(const BaseUserFilters& filters, const Share& share);
+
+// Bits of ShareGroup::permissions, and of what a user may do with a share.
+inline constexpr int kShareRead = 1, kShareWrite = 2, kShareDelete = 4, kShareAll = 7;
+// Everything for the owner; for others the sum of what the share's groups give that the user belongs to, however.
+int share_rights(const User& user, const Share& share);
+bool is_member(const User& user, std::string_view group);
+
+// Whether both have the same paths, scope and groups once they are stored; `names` in the stored form.
+bool has_same_reach(const Share& a, const Share& b);
 
 }  // namespace slipway::accounts

@@ -331,7 +331,12 @@ constexpr MemberWords kShare[] = {
     {"max_tokens", "", "how often the share may be used; 0: any number"},
     {"used_tokens", "", "how often it has been used", {}, kReadOnly},
     {"allow_from", "", "networks in CIDR notation that visitors may come from; empty: all"},
-    {"groups", "", "groups whose members see the share"},
+    {"groups", "", "groups of the owner whose members may see, change or delete the share itself"},
+    {"user_permissions",
+     "integer",
+     "sum of what whoever asks may do with the share: 1 read, 2 write, 4 delete",
+     {},
+     kReadOnly},
     {"options", "", "what visitors go through"},
 };
 

@@ -28,6 +28,7 @@ struct Traits;
 struct Save {
   bool restoring = false;
   std::int64_t now_ms = 0;
+  bool by_delegate = false;
 };
 
 // Most entities are named by the naming rules and are validated without more context.
@@ -93,7 +94,7 @@ template <class Entity>
 Result<Entity> Catalog<Entity>::update(Entity entity, const Actor& actor, SaveOptions options) {
   using T = Traits<Entity>;
   constexpr int kAttempts = 5;
-  const Save save{options.restoring, now_ms()};
+  const Save save{options.restoring, now_ms(), options.by_delegate};
   const auto key = T::key(rooms_, T::name(entity));
   // The checks may hash a password, which is too long for a transaction. What is kept of the stored entity must still
   // be so when the new one is stored: else a second factor or a used recovery code would be undone.

@@ -39,6 +39,11 @@ struct Traits<Share> {
     share.last_use_at = old.last_use_at;
     share.used_tokens = old.used_tokens;
     if (share.password == "[**redacted**]") share.password = old.password;
+    if (save.by_delegate) {
+      share.paths = old.paths;
+      share.scope = old.scope;
+      share.groups = old.groups;
+    }
     keep_stored(share.extra, old.extra);
     return ok();
   }

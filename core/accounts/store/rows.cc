@@ -87,6 +87,12 @@ Page& Page::where(std::string_view condition, sql::Value parameter) {
   return *this;
 }
 
+Page& Page::where(std::string_view condition, sql::Value first, sql::Value second) {
+  where(condition, first);
+  parameters_.push_back(second);
+  return *this;
+}
+
 std::string select_by_key(const Page::Table& table) {
   return "SELECT " + std::string(table.columns) + " FROM " + std::string(table.table) + " t " +
          std::string(table.joins) + " WHERE t." + std::string(table.key) + " = ?";

@@ -80,6 +80,7 @@ class Page {
 
   // A condition on the table's own columns, with its parameter.
   Page& where(std::string_view condition, sql::Value parameter);
+  Page& where(std::string_view condition, sql::Value first, sql::Value second);
 
   template <class Visit>
   sql::Done query(sql::Connection& connection, Visit&& visit) {

@@ -176,6 +176,31 @@ TEST_F(SqlShares, OfAUserAreItsOwn) {
   EXPECT_EQ(store().shares_of("bob", second)->front().id, "s3");
 }
 
+TEST_F(SqlShares, AreSeenByTheOwnerAndByGroupsThatMayRead) {
+  User member = a_user("member");
+  member.groups = {{"a", GroupType::Membership}, {"z", GroupType::Secondary}};
+  ASSERT_OK(store().add_user(member));
+  Share own = a_share("s5", "member"), twice = a_share("s4", "bob"), once = a_share("s2", "eve");
+  Share unreadable = a_share("s1", "bob");
+  twice.groups = {{"a", 1}, {"z", 7}};
+  once.groups = {{"z", 3}};
+  unreadable.groups = {{"a", 6}};
+  for (const Share& share : {own, twice, once, unreadable, a_share("s3", "bob")}) ASSERT_OK(store().add_share(share));
+  const auto seen = [&](std::string_view user, ListRequest request = {}) {
+    std::string ids;
+    const auto shares = store().shares_seen_by(user, request);
+    if (!shares) return shares.error().message();
+    for (const Share& share : *shares) ids += share.id + " ";
+    return ids;
+  };
+  EXPECT_EQ(seen("member"), "s2 s4 s5 ");
+  EXPECT_EQ(seen("member", {.offset = 1, .limit = 1}), "s4 ");
+  EXPECT_EQ(seen("member", {.descending = true}), "s5 s4 s2 ");
+  EXPECT_EQ(seen("member", {.after = "s2"}), "s4 s5 ");
+  EXPECT_EQ(seen("eve"), "s2 ");
+  EXPECT_EQ(store().shares_seen_by("nobody", {}).code(), Errc::NotFound);
+}
+
 TEST_F(SqlShares, UsesAreCountedUpToTheLimit) {
   Share share = a_share("s", "bob");
   share.max_tokens = 3;

@@ -105,6 +105,19 @@ Result<std::vector<Share>> SqlStore::shares_of(std::string_view username, const 
   });
 }
 
+Result<std::vector<Share>> SqlStore::shares_seen_by(std::string_view username, const ListRequest& request) {
+  return database_.read([&](sql::Connection& connection) -> Result<std::vector<Share>> {
+    SLIPWAY_ASSIGN(const auto user, connection.integer(kFindUser, {username}));
+    if (!user) return rows::not_found("user", username);
+    Page page(kTable, request);
+    page.where(
+        "(user_id = ? OR id IN (SELECT m.share_id FROM {shares_groups_mapping} m "
+        "JOIN {users_groups_mapping} g ON g.group_id = m.group_id WHERE g.user_id = ? AND (m.permissions & 1) <> 0))",
+        *user, *user);
+    return list_shares(connection, page);
+  });
+}
+
 Status SqlStore::add_share(const Share& share) {
   SLIPWAY_ASSIGN(const std::string document, document_of_share(share));
   return database_.write([&](sql::Connection& connection) -> Status {

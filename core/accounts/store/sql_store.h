@@ -91,6 +91,7 @@ class SqlStore final : public AccountStore {
   Result<Share> share(std::string_view id) override;
   Result<std::vector<Share>> shares(const ListRequest& request) override;
   Result<std::vector<Share>> shares_of(std::string_view username, const ListRequest& request) override;
+  Result<std::vector<Share>> shares_seen_by(std::string_view username, const ListRequest& request) override;
   Status add_share(const Share& share) override;
   Status update_share(const Share& share) override;
   Status remove_share(std::string_view id) override;

@@ -157,6 +157,8 @@ class AccountStore {
   virtual Result<Share> share(std::string_view id) = 0;
   virtual Result<std::vector<Share>> shares(const ListRequest&) = 0;
   virtual Result<std::vector<Share>> shares_of(std::string_view username, const ListRequest&) = 0;
+  // Those, and shares that one of the user's groups may read.
+  virtual Result<std::vector<Share>> shares_seen_by(std::string_view username, const ListRequest&) = 0;
   virtual Status add_share(const Share&) = 0;  // timestamps and used_tokens as they are in `share`
   // Everything but created_at; also last_use_at and used_tokens, which a restore brings.
   virtual Status update_share(const Share&) = 0;
