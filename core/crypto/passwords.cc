@@ -5,6 +5,7 @@
 #include <charconv>
 
 #include "core/base/text.h"
+#include "core/crypto/hashing_slots.h"
 #include "core/crypto/password_formats.h"
 
 namespace slipway::crypto {
@@ -87,6 +88,7 @@ Result<std::string> hash_password(std::string_view password, const HashSettings&
   if (password.find('\0') != std::string_view::npos) {
     return Error(Errc::InvalidArgument, "password", "must not contain a NUL byte");
   }
+  const HashingSlots::Hold slot(HashingSlots::of_process());
   switch (settings.algorithm) {
     case Algorithm::Bcrypt:
       return formats::make_bcrypt(password, settings.bcrypt_cost);
@@ -103,7 +105,9 @@ bool verify_password(std::string_view hash, std::string_view password) {
   if (hash.size() > formats::kMaxHashLength || password.size() > formats::kMaxPasswordLength) return false;
   if (trim(password).empty() || password.find('\0') != std::string_view::npos) return false;
   const Format* format = format_of(hash);
-  return format && format->verify(hash, password);
+  if (!format) return false;
+  const HashingSlots::Hold slot(HashingSlots::of_process());
+  return format->verify(hash, password);
 }
 
 bool needs_upgrade(std::string_view hash, const HashSettings& settings) {
@@ -128,6 +132,7 @@ bool needs_upgrade(std::string_view hash, const HashSettings& settings) {
 void burn_verification(std::string_view password, const HashSettings& settings) {
   if (password.size() > formats::kMaxPasswordLength || trim(password).empty()) return;
   constexpr std::string_view kSalt = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
+  const HashingSlots::Hold slot(HashingSlots::of_process());
   switch (settings.algorithm) {
     case Algorithm::Bcrypt:
       formats::burn_bcrypt(password, settings.bcrypt_cost);
