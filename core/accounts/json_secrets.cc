@@ -68,20 +68,21 @@ Result<json::value> parse(const JsonText& document) {
   return parse_json(document.text, {.max_bytes = document.text.size(), .refuse_duplicates = false});
 }
 
-void keep(json::value& incoming, const json::value& stored) {
+// `stored`: what stands in its place; nullptr: nothing does.
+void keep(json::value& incoming, const json::value* stored) {
   if (is_secret(incoming)) {
-    if (incoming.get_object().at("status") != "Plain" && is_secret(stored)) incoming = stored;
-    return;
-  }
-  if (incoming.is_object() && stored.is_object()) {
-    for (auto& member : incoming.get_object()) {
-      if (const auto* old = stored.get_object().if_contains(member.key())) keep(member.value(), *old);
-    }
-  } else if (incoming.is_array() && stored.is_array()) {
-    const auto& old = stored.get_array();
-    for (std::size_t i = 0; i < std::min(incoming.get_array().size(), old.size()); ++i) {
-      keep(incoming.get_array()[i], old[i]);
-    }
+    const auto& status = incoming.get_object().at("status");
+    if (status == "Plain") return;
+    if (stored != nullptr && is_secret(*stored))
+      incoming = *stored;
+    else if (status == "Redacted")
+      incoming = json::object();
+  } else if (auto* object = incoming.if_object()) {
+    const auto* old = stored != nullptr ? stored->if_object() : nullptr;
+    for (auto& member : *object) keep(member.value(), old != nullptr ? old->if_contains(member.key()) : nullptr);
+  } else if (auto* array = incoming.if_array()) {
+    const auto* old = stored != nullptr ? stored->if_array() : nullptr;
+    for (std::size_t i = 0; i < array->size(); ++i) keep((*array)[i], old != nullptr ? old->if_contains(i) : nullptr);
   }
 }
 
@@ -149,11 +150,11 @@ Status open_secrets(json::value& document, const crypto::SecretKeeper& keeper) {
 }
 
 void keep_stored_secrets(JsonText& incoming, const JsonText& stored) {
-  if (incoming.empty() || stored.empty()) return;
+  if (incoming.empty()) return;
   auto value = parse(incoming);
-  const auto old = parse(stored);
-  if (!value || !old) return;
-  keep(*value, *old);
+  if (!value) return;
+  const auto old = stored.empty() ? Result<json::value>(json::value()) : parse(stored);
+  keep(*value, old ? &*old : nullptr);
   incoming.text = serialize_json(*value);
 }
 

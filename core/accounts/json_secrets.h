@@ -27,7 +27,8 @@ void hide_secret_keys(boost::json::value& document);
 // pointer of the secret as subject.
 Status open_secrets(boost::json::value& document, const crypto::SecretKeeper&);
 
-// What an update means (GAPS-DATA 1.5): a secret that is not Plain and stands in `stored` too is replaced by that one.
+// What an update means: a secret that is not Plain and stands in `stored` too is replaced by that one; one that is
+// Redacted and does not stand there was never set, and becomes an empty object.
 void keep_stored_secrets(JsonText& incoming, const JsonText& stored);
 
 }  // namespace slipway::accounts

@@ -63,5 +63,15 @@ TEST(JsonSecrets, OfAnUpdateAreKeptUnlessTheyArePlain) {
       R"({"a":{"status":"AWS","payload":"x"},"b":{"status":"Plain","payload":"new"},"c":[{"status":"AWS","payload":"z"}]})");
 }
 
+TEST(JsonSecrets, OfAnUpdateThatWereNeverSetStayUnset) {
+  JsonText incoming(
+      R"({"a":{"status":"Redacted"},"b":[{"c":{"status":"Redacted","payload":"x"}}],"d":{"status":"Plain","payload":"new"}})");
+  keep_stored_secrets(incoming, JsonText(R"({"b":[]})"));
+  EXPECT_EQ(incoming.text, R"({"a":{},"b":[{"c":{}}],"d":{"status":"Plain","payload":"new"}})");
+  JsonText to_nothing(R"({"a":{"status":"Redacted"}})");
+  keep_stored_secrets(to_nothing, {});
+  EXPECT_EQ(to_nothing.text, R"({"a":{}})");
+}
+
 }  // namespace
 }  // namespace slipway::accounts

@@ -285,6 +285,15 @@ def test_secrets_are_sealed_kept_and_shown_to_superusers(root, anybody):
         after = root.get("/folders/cloud?confidential_data=1").json()["filesystem"]
         assert after["s3config"]["access_secret"] == whole
         assert "gcsconfig" not in after or not after["gcsconfig"].get("bucket")
+    # Clients that do not know what is stored say "Redacted" of every secret that they leave alone.
+    changed = {**s3, "s3config": {**s3["s3config"], "access_secret": {"status": "Redacted"}, "sse_customer_key": {"status": "Redacted"}}}
+    assert root.put("/folders/cloud", {"filesystem": changed}).status == 200
+    after = root.get("/folders/cloud?confidential_data=1").json()["filesystem"]["s3config"]
+    assert after["access_secret"] == whole and not after.get("sse_customer_key")
+    # Another provider's secret is none of this one's.
+    crypt = {"provider": 4, "cryptconfig": {"passphrase": {"status": "Redacted"}}}
+    refused = root.put("/folders/cloud", {"mapped_path": "/tmp/cloud", "filesystem": crypt})
+    assert refused.status == 400 and "passphrase" in refused.text
     assert root.delete("/folders/cloud").status == 200
     bad = {**s3, "s3config": {**s3["s3config"], "access_secret": {"status": "Redacted"}}}
     assert root.post("/folders", {"name": "cloud", "filesystem": bad}).status == 400

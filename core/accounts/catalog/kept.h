@@ -5,8 +5,9 @@
 
 namespace slipway::accounts {
 
-// GAPS-DATA 1.5: an incoming secret that is neither Plain nor empty becomes the stored one. "[**redacted**]" as plain
-// text is what older forms send for the same.
+// An incoming secret that is neither Plain nor empty becomes the stored one. "[**redacted**]" as plain text is what
+// older forms send for the same. Redacted where nothing is stored: there is none, as before (clients that do not know
+// what is stored send it for every secret that they leave alone).
 void keep_stored(crypto::Secret& incoming, const crypto::Secret& stored);
 void keep_stored(FilesystemConfig& incoming, const FilesystemConfig& stored);
 // The API ignores members it does not know, so that what a dump brought stays.
