@@ -50,7 +50,16 @@ bool shows_hashes(Rendering rendering) { return rendering == Rendering::Full || 
 template <class Entity>
 void finish(const Entity&, Rendering, json::object&) {}
 
+// Choices that were not made: clients that know the possible values by name have none for "".
+void drop_unmade_choices(json::object& filters) {
+  for (const char* name : {"tls_username", "user_type"}) {
+    const auto* choice = filters.if_contains(name);
+    if (choice != nullptr && choice->get_string().empty()) filters.erase(name);
+  }
+}
+
 void finish(const User& user, Rendering rendering, json::object& object) {
+  if (auto* filters = object.if_contains("filters")) drop_unmade_choices(filters->get_object());
   if (!shows_hashes(rendering)) object.erase("password");
   if (rendering != Rendering::Full) object["has_password"] = !user.password.empty();
 }
@@ -73,10 +82,13 @@ void finish(const Share& share, Rendering rendering, json::object& object) {
 
 // A policy that is not there has no mode that the contract knows.
 void finish(const Group& group, Rendering rendering, json::object& object) {
-  if (rendering == Rendering::Full || group.user_settings.filters.share_policy != SharePolicy{}) return;
-  if (auto* settings = object.if_contains("user_settings"); settings != nullptr && settings->is_object())
-    if (auto* filters = settings->get_object().if_contains("filters"); filters != nullptr && filters->is_object())
-      filters->get_object().erase("share_policy");
+  if (rendering == Rendering::Full) return;
+  auto* settings = object.if_contains("user_settings");
+  auto* filters =
+      settings != nullptr && settings->is_object() ? settings->get_object().if_contains("filters") : nullptr;
+  if (filters == nullptr || !filters->is_object()) return;
+  drop_unmade_choices(filters->get_object());
+  if (group.user_settings.filters.share_policy == SharePolicy{}) filters->get_object().erase("share_policy");
 }
 
 constexpr std::array kFolderMembers = {std::string_view("id"),

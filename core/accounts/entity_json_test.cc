@@ -76,6 +76,17 @@ TEST(EntityJson, ApiShowsNoHashAndNoSecretKey) {
   EXPECT_EQ(to_json(read_user(), Rendering::Confidential).at("password"), "$2a$10$hash");
 }
 
+TEST(EntityJson, ChoicesThatWereNotMadeAreLeftOut) {
+  User user;
+  const auto unmade = to_json(user, Rendering::Api).at("filters").get_object();
+  EXPECT_FALSE(unmade.contains("tls_username"));
+  EXPECT_FALSE(unmade.contains("user_type"));
+  user.filters.user_type = "OSUser";
+  EXPECT_EQ(to_json(user, Rendering::Api).at("filters").at("user_type"), "OSUser");
+  const auto group = to_json(Group{}, Rendering::Api);
+  EXPECT_FALSE(group.at("user_settings").at("filters").get_object().contains("tls_username"));
+}
+
 TEST(EntityJson, EventsCarryNoSecretAtAll) {
   const auto text = to_json_text(read_user(), Rendering::Event);
   EXPECT_EQ(text.find("Secretbox"), std::string::npos);
