@@ -1,5 +1,5 @@
-// Password hashes: every format that SFTPGo accepts, verified; new ones made in the configured format. Making, verifying
-// and burning wait for a slot (hashing_slots.h).
+// Password hashes: every format that SFTPGo accepts, verified; new ones made in the configured format. Making,
+// verifying and burning wait for a slot (hashing_slots.h).
 #pragma once
 
 #include <cstdint>
