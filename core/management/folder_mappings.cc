@@ -1,7 +1,9 @@
 #include "core/management/folder_mappings.h"
 
+#include <boost/json.hpp>
 #include <map>
 #include <string>
+#include <type_traits>
 
 namespace slipway::management {
 
@@ -30,5 +32,45 @@ void FolderMappings::complete(boost::json::object& document) {
     for (const auto& member : known->second) mapping.insert(member);  // the mapping's own stay
   }
 }
+
+template <class Entity>
+void FolderMappings::write(const Entity& entity, boost::json::object& into) {
+  accounts::to_json(entity, rendering_, into);
+  if constexpr (std::is_same_v<Entity, accounts::User> || std::is_same_v<Entity, accounts::Group>) complete(into);
+}
+
+template <class Entity>
+boost::json::object FolderMappings::document(const Entity& entity) {
+  boost::json::object made;
+  write(entity, made);
+  return made;
+}
+
+template <class Entity>
+boost::json::array FolderMappings::documents(const std::vector<Entity>& entities) {
+  boost::json::array items(call_.storage);
+  items.reserve(entities.size());
+  for (const Entity& entity : entities) write(entity, items.emplace_back(boost::json::object_kind).get_object());
+  return items;
+}
+
+template boost::json::object FolderMappings::document(const accounts::User&);
+template boost::json::array FolderMappings::documents(const std::vector<accounts::User>&);
+template boost::json::object FolderMappings::document(const accounts::Group&);
+template boost::json::array FolderMappings::documents(const std::vector<accounts::Group>&);
+template boost::json::object FolderMappings::document(const accounts::Folder&);
+template boost::json::array FolderMappings::documents(const std::vector<accounts::Folder>&);
+template boost::json::object FolderMappings::document(const accounts::Role&);
+template boost::json::array FolderMappings::documents(const std::vector<accounts::Role>&);
+template boost::json::object FolderMappings::document(const accounts::Admin&);
+template boost::json::array FolderMappings::documents(const std::vector<accounts::Admin>&);
+template boost::json::object FolderMappings::document(const accounts::ApiKey&);
+template boost::json::array FolderMappings::documents(const std::vector<accounts::ApiKey>&);
+template boost::json::object FolderMappings::document(const accounts::EventAction&);
+template boost::json::array FolderMappings::documents(const std::vector<accounts::EventAction>&);
+template boost::json::object FolderMappings::document(const accounts::EventRule&);
+template boost::json::array FolderMappings::documents(const std::vector<accounts::EventRule>&);
+template boost::json::object FolderMappings::document(const accounts::IpListEntry&);
+template boost::json::array FolderMappings::documents(const std::vector<accounts::IpListEntry>&);
 
 }  // namespace slipway::management

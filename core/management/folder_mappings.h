@@ -1,9 +1,8 @@
 // Documents of users and groups as the contract has them: a mapped folder is written with what it is itself.
 #pragma once
 
-#include <boost/json.hpp>
+#include <boost/json/fwd.hpp>
 #include <memory>
-#include <type_traits>
 #include <vector>
 
 #include "core/accounts/entity_json.h"
@@ -18,29 +17,18 @@ class FolderMappings {
   FolderMappings(const Call& call, accounts::Rendering rendering);
   ~FolderMappings();
 
+  // For the accounts that operations write: see the end of folder_mappings.cc.
   template <class Entity>
-  boost::json::object document(const Entity& entity) {
-    boost::json::object made;
-    write(entity, made);
-    return made;
-  }
+  boost::json::object document(const Entity& entity);
   // Many documents, in the call's storage.
   template <class Entity>
-  boost::json::array documents(const std::vector<Entity>& entities) {
-    boost::json::array items(call_.storage);
-    items.reserve(entities.size());
-    for (const Entity& entity : entities) write(entity, items.emplace_back(boost::json::object_kind).get_object());
-    return items;
-  }
+  boost::json::array documents(const std::vector<Entity>& entities);
 
  private:
   struct Folders;
 
   template <class Entity>
-  void write(const Entity& entity, boost::json::object& into) {
-    accounts::to_json(entity, rendering_, into);
-    if constexpr (std::is_same_v<Entity, accounts::User> || std::is_same_v<Entity, accounts::Group>) complete(into);
-  }
+  void write(const Entity& entity, boost::json::object& into);
   void complete(boost::json::object& document);
 
   const Call& call_;
