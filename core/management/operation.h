@@ -2,6 +2,7 @@
 #pragma once
 
 #include <boost/json/fwd.hpp>
+#include <boost/json/memory_resource.hpp>
 #include <span>
 #include <string>
 #include <string_view>
