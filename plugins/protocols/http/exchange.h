@@ -13,12 +13,6 @@
 
 namespace slipway::httpd {
 
-// The request's place among the server's connections; kept with the request from its first filter to its end.
-struct Visit {
-  ConnectionRequest connection;
-  std::unique_ptr<Admitted> admitted;
-};
-
 // Who asks. At most one of admin and user is set; none for routes that are open to anybody.
 struct Caller {
   std::optional<AdminIdentity> admin;
@@ -26,6 +20,13 @@ struct Caller {
   std::optional<Claims> token;  // that was shown; nothing with an API key
   std::string_view token_text;  // of `token`, as it was shown; never to be logged
   std::string api_key;          // its id
+};
+
+// The request's place among the server's connections; kept with the request from its first filter to its end.
+struct Visit {
+  ConnectionRequest connection;
+  std::unique_ptr<Admitted> admitted;
+  std::optional<Caller> caller;  // who was found allowed to ask before the body was read
 };
 
 struct Exchange {

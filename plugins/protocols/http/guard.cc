@@ -189,12 +189,28 @@ bool admit(const Services& services, http::Request& request, http::Response& res
   return true;
 }
 
+http::Filter checked(std::shared_ptr<const Site> site, const Route& route) {
+  return [site = std::move(site), route](http::Request& request, http::Response& response) {
+    const auto* visit = std::any_cast<std::shared_ptr<Visit>>(&request.attachment());
+    if (visit == nullptr) return send_refusal(response, {500, "", "Internal Server Error"}), false;
+    Exchange exchange{site, request, response, **visit, {}};
+    if (!Guard(route, exchange).pass()) {
+      (*visit)->admitted.reset();
+      return false;
+    }
+    (*visit)->caller = std::move(exchange.caller);
+    return true;
+  };
+}
+
 http::Handler guarded(std::shared_ptr<const Site> site, Route route) {
   return [site = std::move(site), route = std::move(route)](http::Request& request, http::Response& response) {
     const auto* visit = std::any_cast<std::shared_ptr<Visit>>(&request.attachment());
     if (visit == nullptr) return send_refusal(response, {500, "", "Internal Server Error"});
     Exchange exchange{site, request, response, **visit, {}};
-    if (Guard(route, exchange).pass()) route.handler(exchange);
+    std::optional<Caller> known = std::exchange((*visit)->caller, std::nullopt);
+    if (known) exchange.caller = *std::move(known);
+    if (known || Guard(route, exchange).pass()) route.handler(exchange);
     // Before the answer goes out: who has it may ask again at once and must not be counted twice. Files still count.
     if (!response.handed_over() && !std::holds_alternative<http::FileBody>(response.content())) {
       (*visit)->admitted.reset();

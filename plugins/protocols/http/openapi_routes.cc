@@ -51,7 +51,7 @@ void page(http::Request& request, http::Response& response) {
 void add_openapi_routes(http::Router& router, const ManagementService& management, std::vector<Route> routes) {
   for (Route& route : routes) route.handler = nullptr;
   const auto document = std::make_shared<Document>(management, std::move(routes));
-  const http::RouteOptions options{.compress = true};
+  const http::RouteOptions options{.max_body = kMaxOfStrangers, .compress = true};
   router.add("GET", "/openapi", options, page);
   router.add("GET", "/openapi/viewer.js", options, [](http::Request&, http::Response& response) {
     send(response, k_viewer_js, "text/javascript; charset=utf-8");

@@ -26,6 +26,9 @@ enum RouteFlag : unsigned {
   kTokenInProtocol = 1u << 3,  // the token may stand in Sec-WebSocket-Protocol (protocol_token.h)
 };
 
+// Bytes of a body from those who have shown nothing yet: a code and a new password.
+inline constexpr std::uint64_t kMaxOfStrangers = 16 << 10;
+
 using ApiHandler = std::function<void(Exchange&)>;
 
 struct Managed;

@@ -12,6 +12,7 @@ namespace slipway::httpd {
 namespace {
 
 constexpr std::string_view kServerHeader = "Slipway";
+constexpr std::size_t kShares = 4;  // of the memory for bodies: what one address may have is one of them
 
 void log_request(Logger& logger, const http::Request& request, const http::Finished& finished) {
   if (!logger.enabled(LogLevel::Info)) return;
@@ -47,21 +48,25 @@ std::vector<Route> api_routes(const Site& site) {
         absent_routes(), user_file_routes(site), share_routes(site), tus_routes(site), event_routes()})
     for (Route& route : family)
       if ((route.switched_off & site.binding.disabled_logins) == 0) all.push_back(std::move(route));
-  for (Route& route : all)
-    if (route.options.body == http::Body::Collected) route.options.max_body = site.services.limits.request;
+  for (Route& route : all) {
+    if (route.options.body != http::Body::Collected) continue;
+    route.options.max_body = route.audience == Audience::Anyone ? kMaxOfStrangers : site.services.limits.request;
+  }
   return all;
 }
 
 std::shared_ptr<http::Router> make_router(const std::shared_ptr<const Site>& site) {
   auto router = std::make_shared<http::Router>();
-  router->add("GET", "/healthz", http::RouteOptions{.run = http::Run::Inline}, healthz);
+  router->add("GET", "/healthz", http::RouteOptions{.run = http::Run::Inline, .max_body = kMaxOfStrangers}, healthz);
   if (!site->binding.rest_api) return router;
   std::vector<Route> routes = api_routes(*site);
   if (site->binding.openapi) add_openapi_routes(*router, site->services.management, routes);
   for (Route& route : routes) {
     const std::string pattern = "/api/v2" + std::string(route.path);
     const std::string method(route.method);
-    const http::RouteOptions options = route.options;
+    http::RouteOptions options = route.options;
+    if (route.audience != Audience::Anyone && options.body == http::Body::Collected)
+      options.check = checked(site, route);
     router->add(method, pattern, options, guarded(site, std::move(route)));
   }
   return router;
@@ -99,7 +104,9 @@ Status WebServer::start(const Settings& settings) {
   if (services_.events != nullptr) streams_ = std::make_shared<EventStreams>(*services_.events, services_.logger);
   http::ServerOptions options;
   // One body must not take all of it.
-  options.limits.collected = std::max<std::size_t>(options.limits.collected, 4 * services_.limits.request);
+  options.limits.collected = std::max<std::size_t>(options.limits.collected, kShares * services_.limits.request);
+  options.limits.collected_shares = kShares;
+  options.limits.collected_unchecked = options.limits.collected / 8;
   options.lanes = {{.name = "api", .threads = 16}, {.name = "files", .threads = 256}};
   options.server_header = kServerHeader;
   options.failure = send_failure;

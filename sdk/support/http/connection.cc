@@ -79,8 +79,12 @@ void Connection::close() noexcept {
 
 void Connection::release_exchange() {
   if (!exchange_) return;
-  if (exchange_->reserved > 0) core_.collected.fetch_sub(std::exchange(exchange_->reserved, 0));
+  give_memory_back();
   exchange_.reset();
+}
+
+void Connection::give_memory_back() noexcept {
+  if (exchange_->reserved > 0) core_.bodies.give_back(exchange_->holder, std::exchange(exchange_->reserved, 0));
 }
 
 bool Connection::ending() const noexcept { return core_.draining || slot_->retired(); }
@@ -165,7 +169,12 @@ void Connection::advance() {
         break;
       case Stage::Returned:
         stage_ = Stage::Header;
-        finish(sent_);
+        if (!std::exchange(passed_, false)) {
+          finish(sent_);
+        } else {
+          begin_response();
+          begin_collecting(true);
+        }
         break;
       case Stage::Flushing:
         if (!flush()) return;
@@ -396,13 +405,30 @@ void Connection::route() {
   exchange.base_fields = response.fields().text();
   const auto& options = exchange.route->options;
   if (exchange.head.has_body() && (options.body == Body::Collected || options.run == Run::Inline)) {
-    stage_ = Stage::Collecting;
-    const auto limit = std::min<milliseconds>(core_.options.limits.body_read,
-                                              options.deadline.count() > 0 ? options.deadline : milliseconds::max());
-    arm(limit);
-    return;
+    if (!options.check) return begin_collecting(false);
+    // A small one that came with its header needs no memory beyond what the connection has anyway.
+    if (body_is_here()) return begin_collecting(true);
+    request.set_body(nullptr);
+    begin_writer();
+    return hand_over(options.lane, Job::Check);
   }
   start_handler();
+}
+
+bool Connection::body_is_here() const noexcept {
+  const auto& exchange = *exchange_;
+  return !exchange.head.chunked && exchange.input.unread().size() >= exchange.head.content_length.value_or(0);
+}
+
+void Connection::begin_collecting(bool checked) {
+  auto& exchange = *exchange_;
+  exchange.holder = BodyBudget::holder(exchange.request.remote().address, checked);
+  exchange.collecting_since = steady_clock::now();
+  stage_ = Stage::Collecting;
+  auto left = core_.options.limits.body_read;
+  if (exchange.deadline != steady_clock::time_point::max())
+    left = std::min(left, std::chrono::ceil<milliseconds>(exchange.deadline - exchange.collecting_since));
+  arm(std::max(left, milliseconds(0)));
 }
 
 // The body before its handler. Slow clients wait here, without a thread.
@@ -420,8 +446,7 @@ bool Connection::collect() {
         return stage_ != Stage::Closed;
       }
       const auto size = step.data.size();
-      if (core_.collected.fetch_add(size) + size > core_.options.limits.collected) {
-        core_.collected.fetch_sub(size);
+      if (!core_.bodies.take(exchange.holder, size)) {
         core_.counters.overloaded.fetch_add(1, std::memory_order_relaxed);
         refuse(503, "too many requests at once");
         return stage_ != Stage::Closed;
@@ -449,7 +474,7 @@ bool Connection::collect() {
       if (exchange.deadline != steady_clock::time_point::max())
         left = std::min(left, std::chrono::ceil<milliseconds>(exchange.deadline - now));
       const auto& limits = core_.options.limits;
-      const auto taken = std::chrono::duration_cast<std::chrono::seconds>(now - exchange.began);
+      const auto taken = std::chrono::duration_cast<std::chrono::seconds>(now - exchange.collecting_since);
       if (limits.body_rate > 0 && taken > limits.body_rate_grace &&
           text.size() < limits.body_rate * static_cast<std::uint64_t>(taken.count()))
         left = milliseconds(0);
@@ -476,6 +501,14 @@ bool Connection::collect() {
   stage_ = Stage::Header;
   start_handler();
   return stage_ != Stage::Closed;
+}
+
+// What the binding's and the filter's fields are in already.
+void Connection::begin_response() {
+  auto& response = exchange_->response;
+  response.reset();
+  response.attach(nullptr, &core_.options.failure);
+  response.fields().append_block(exchange_->base_fields);
 }
 
 void Connection::start_handler() {
@@ -507,9 +540,7 @@ void Connection::run_inline() {
   if (response.aborted()) return finish(false);
   if (!response.handed_over()) return respond();
   const auto lane = response.lane().value_or(exchange.route->options.lane);
-  response.reset();
-  response.attach(nullptr, &core_.options.failure);
-  response.fields().append_block(exchange.base_fields);
+  begin_response();
   if (exchange.head.has_body()) {
     exchange.collected.rewind();
     exchange.request.set_body(&exchange.collected);
@@ -528,13 +559,35 @@ void Connection::hand_over(LaneId lane, Job job) {
   if (core_.lanes[lane]->submit(std::static_pointer_cast<LaneJob>(shared_from_this()))) return;
   stage_ = Stage::Header;
   core_.counters.overloaded.fetch_add(1, std::memory_order_relaxed);
-  exchange.response.reset();
-  exchange.response.attach(nullptr, &core_.options.failure);
-  exchange.response.fields().append_block(exchange.base_fields);
+  begin_response();
   exchange.response.set_header("Retry-After", "1");
   exchange.response.fail(503, "too many requests at once");
   begin_writer();
   respond();
+}
+
+// The route's, or its check, on a worker.
+void Connection::call_handler(bool late) {
+  auto& exchange = *exchange_;
+  auto& response = exchange.response;
+  if (late) {
+    core_.counters.overloaded.fetch_add(1, std::memory_order_relaxed);
+    response.set_header("Retry-After", "1");
+    return response.fail(503, "too many requests at once");
+  }
+  response.attach(&exchange.writer, &core_.options.failure);
+  try {
+    if (job_ == Job::Check)
+      passed_ = exchange.route->options.check(exchange.request, response);
+    else
+      exchange.route->handler(exchange.request, response);
+  } catch (const std::exception& error) {
+    core_.log.error("a handler ended by an exception", {{"route", exchange.route->pattern}, {"error", error.what()}});
+    if (response.started())
+      response.abort();
+    else
+      response.fail(500);
+  }
 }
 
 void Connection::run_in_lane(bool late) noexcept {
@@ -548,25 +601,10 @@ void Connection::run_in_lane(bool late) noexcept {
   if (large) transport_.expect_much(true);
   Status status = ok();
   try {
-    if (late && job_ == Job::Handler) {
-      core_.counters.overloaded.fetch_add(1, std::memory_order_relaxed);
-      response.set_header("Retry-After", "1");
-      response.fail(503, "too many requests at once");
-    } else if (job_ == Job::Handler) {
-      response.attach(&exchange.writer, &core_.options.failure);
-      try {
-        exchange.route->handler(exchange.request, response);
-      } catch (const std::exception& error) {
-        core_.log.error("a handler ended by an exception",
-                        {{"route", exchange.route->pattern}, {"error", error.what()}});
-        if (response.started())
-          response.abort();
-        else
-          response.fail(500);
-      }
-    }
-    status = response.aborted() ? Status(Error(Errc::Cancelled, "response", "the handler gave up"))
-                                : exchange.writer.finish();
+    if (job_ != Job::Send) call_handler(late);
+    if (!passed_)
+      status = response.aborted() ? Status(Error(Errc::Cancelled, "response", "the handler gave up"))
+                                  : exchange.writer.finish();
   } catch (const std::exception& error) {
     core_.log.error("a response ended by an exception", {{"error", error.what()}});
     status = Error(Errc::Internal, "response");
@@ -580,7 +618,7 @@ void Connection::run_in_lane(bool late) noexcept {
   exchange.body.attach(nullptr);
   exchange.writer.attach(nullptr);
   exchange.response.attach(nullptr, &core_.options.failure);
-  report(sent_);
+  if (!passed_) report(sent_);
   // The stage is the loop's: it learns of the return there.
   try {
     loop_.loop->post([self = shared_from_this()] {
@@ -606,7 +644,7 @@ void Connection::respond() {
 void Connection::finish(bool sent) {
   auto& exchange = *exchange_;
   report(sent);
-  if (exchange.reserved > 0) core_.collected.fetch_sub(std::exchange(exchange.reserved, 0));
+  give_memory_back();
   if (!sent) return close();
   if (exchange.writer.status() == 101) return start_websocket();
   if (!exchange.writer.keeps_alive()) return flush_then(Stage::Lingering);

@@ -51,7 +51,7 @@ class Connection final : public IoLoop::Task,
     WebSocket,
     Closed
   };
-  enum class Job : std::uint8_t { Handler, Send };
+  enum class Job : std::uint8_t { Check, Handler, Send };
 
   void advance();
   bool handshake();
@@ -64,8 +64,12 @@ class Connection final : public IoLoop::Task,
 
   void begin_request(std::size_t header_length);
   void route();
+  bool body_is_here() const noexcept;
+  void begin_collecting(bool checked);
+  void begin_response();
   void start_handler();
   void run_inline();
+  void call_handler(bool late);
   void hand_over(LaneId lane, Job job);
   void respond();
   void refuse(int status, std::string_view detail);
@@ -81,6 +85,7 @@ class Connection final : public IoLoop::Task,
   void flush_then(Stage next);
   void arm(std::chrono::milliseconds after) { loop_.wheel.arm(*this, after); }
   void release_exchange();
+  void give_memory_back() noexcept;
   void close() noexcept;
   bool ending() const noexcept;
 
@@ -98,6 +103,7 @@ class Connection final : public IoLoop::Task,
   Stage stage_ = Stage::Header, after_flush_ = Stage::Header;
   Job job_ = Job::Handler;
   bool sent_ = false;          // by the worker
+  bool passed_ = false;        // the check, which the worker made
   bool header_timer_ = false;  // the deadline is that of a header that has begun
   bool first_request_ = true;
 

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "support/http/blocking_stream.h"
+#include "support/http/body_budget.h"
 #include "support/http/body_decoder.h"
 #include "support/http/byte_buffer.h"
 #include "support/http/input_window.h"
@@ -66,6 +67,8 @@ struct Exchange {
   std::string base_fields;  // of the response, before the handler
   std::chrono::steady_clock::time_point began;
   std::chrono::steady_clock::time_point deadline = std::chrono::steady_clock::time_point::max();
+  std::chrono::steady_clock::time_point collecting_since;
+  BodyBudget::Holder holder;   // of what is reserved
   std::size_t reserved = 0;    // of the budget for collected bodies
   std::uint64_t received = 0;  // bytes of the body
   bool in_request = false;     // a header was understood, or refused, and no report made

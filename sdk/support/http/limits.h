@@ -17,7 +17,10 @@ struct Limits {
   std::size_t header = 64 << 10;        // bytes, request line and all fields; 431 beyond
   std::size_t fields = 128;             // header fields; 431 beyond
   std::size_t connections = 0;          // open at once; new ones are closed beyond; 0: no limit
-  std::size_t collected = 64 << 20;  // bytes of bodies that are being collected, all connections together; 503 beyond
+  // Bytes of bodies that are being collected, and of those whose handlers run; 503 beyond.
+  std::size_t collected = 64 << 20;     // all connections together
+  std::size_t collected_unchecked = 0;  // of it, for requests that no check of their route has let pass; 0: all of it
+  std::size_t collected_shares = 1;     // one client address may have 1/n of either
 
   std::chrono::milliseconds handshake{15'000};
   std::chrono::milliseconds header_read{30'000};  // from the connection or the first byte to the end of the header

@@ -36,7 +36,11 @@ struct RouteOptions {
   LaneId lane = 0;
   Body body = Body::Collected;
   std::uint64_t max_body = 1 << 20;  // bytes; 413 beyond, before the handler runs when the length is announced
-  bool compress = false;             // text and JSON, for clients that take gzip
+  // Before a body is collected that is not here yet, on a worker, without the body; false: it has answered, and nothing
+  // of the body is read into memory. The handler must not rely on it. Null: the memory is that of
+  // Limits::collected_unchecked.
+  Filter check = nullptr;
+  bool compress = false;  // text and JSON, for clients that take gzip
   // From the end of the header to the end of the response; 0: none, as for file transfers.
   std::chrono::milliseconds deadline{60'000};
 };

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "support/http/binding.h"
+#include "support/http/body_budget.h"
 #include "support/http/deadline_wheel.h"
 #include "support/http/io_loop.h"
 #include "support/http/lanes.h"
@@ -57,7 +58,8 @@ struct CoreCounters {
 };
 
 struct ServerCore {
-  ServerCore(Logger& logger, ServerOptions server_options) : log(logger), options(std::move(server_options)) {
+  ServerCore(Logger& logger, ServerOptions server_options)
+      : log(logger), options(std::move(server_options)), bodies(options.limits) {
     for (const auto& lane : options.lanes) lanes.push_back(std::make_unique<Lane>(lane));
   }
 
@@ -66,7 +68,7 @@ struct ServerCore {
   std::vector<std::unique_ptr<Lane>> lanes;
   CoreCounters counters;
   std::atomic<std::uint64_t> next_id{1};
-  std::atomic<std::size_t> collected{0};  // bytes of bodies that wait for their handlers
+  BodyBudget bodies;  // that wait for their handlers
   std::atomic<bool> draining{false};
   std::stop_source stop;
 

@@ -153,10 +153,10 @@ class ServerTest : public ::testing::Test {
     binding = *added;
     ASSERT_TRUE(server->start().ok());
   }
-  Client connect() {
+  Client connect(const char* address = "192.0.2.7") {
     int fds[2];
     EXPECT_EQ(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds), 0);
-    server->adopt({fds[0], {"192.0.2.7", 4711}, {"192.0.2.1", 80}}, binding);
+    server->adopt({fds[0], {address, 4711}, {"192.0.2.1", 80}}, binding);
     return Client(fds[1]);
   }
   void wait_for_connections(std::size_t count) {
