@@ -6,8 +6,8 @@
 #include "core/accounts/entity_json.h"
 #include "core/accounts/validation/checks.h"
 #include "core/base/json.h"
-#include "core/crypto/base64.h"
 #include "core/crypto/passwords.h"
+#include "slipway/base64.h"
 
 namespace slipway::accounts {
 namespace {
@@ -25,7 +25,7 @@ std::string key_line(std::string_view blob) {
   std::size_t length = 0;
   for (std::size_t i = 0; i < 4; ++i) length = length << 8 | static_cast<unsigned char>(blob[i]);
   if (length == 0 || length > blob.size() - 4) return {};
-  return std::string(blob.substr(4, length)) + " " + crypto::base64_encode(blob, crypto::Base64Padding::Padded);
+  return std::string(blob.substr(4, length)) + " " + base64_encode(blob);
 }
 
 }  // namespace

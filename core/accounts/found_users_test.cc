@@ -7,7 +7,7 @@
 #include "core/accounts/entity_json.h"
 #include "core/accounts/test_accounts.h"
 #include "core/base/json.h"
-#include "core/crypto/base64.h"
+#include "slipway/base64.h"
 
 namespace slipway::accounts {
 namespace {
@@ -101,7 +101,7 @@ TEST_F(FoundUsersTest, CredentialsThatWereRightElsewhereBecomeTheUsers) {
   ASSERT_OK(accounts().found_users().keep_password("ann", "typed"));
   EXPECT_EQ(stored("ann").password, hash);
 
-  const std::string blob = *crypto::base64_decode(kBlob, crypto::Base64Padding::Padded);
+  const std::string blob = *base64_decode(kBlob);
   for (int i = 0; i < 2; ++i) ASSERT_OK(accounts().found_users().keep_key("ann", blob));
   EXPECT_EQ(stored("ann").public_keys, std::vector<std::string>{std::string("ssh-ed25519 ") + kBlob});
   EXPECT_EQ(accounts().found_users().keep_key("ann", "xx").code(), Errc::InvalidArgument);

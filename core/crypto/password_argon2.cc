@@ -2,9 +2,9 @@
 
 #include <algorithm>
 
-#include "core/crypto/base64.h"
 #include "core/crypto/password_formats.h"
 #include "core/crypto/passwords.h"
+#include "slipway/base64.h"
 
 namespace slipway::crypto::formats {
 namespace {
@@ -48,8 +48,8 @@ std::optional<Parsed> parse(std::string_view hash) {
   const auto lanes = take_parameter(hash, "p=", '$');
   const auto salt_text = take_until(hash, '$');
   if (!memory || !passes || !lanes || !salt_text) return std::nullopt;
-  auto salt = base64_decode(*salt_text, Base64Padding::None);
-  auto key = base64_decode(hash, Base64Padding::None);
+  auto salt = base64_decode(*salt_text, Base64::Unpadded);
+  auto key = base64_decode(hash, Base64::Unpadded);
   if (!salt || !key || salt->size() < ARGON2_MIN_SALT_LENGTH || salt->size() > 256) return std::nullopt;
   if (key->size() < 16 || key->size() > 256) return std::nullopt;
   return Parsed{{*memory, *passes, *lanes}, *std::move(salt), *std::move(key)};
@@ -103,8 +103,8 @@ Result<std::string> make_argon2id(std::string_view password, const Argon2Cost& c
   const auto key = derive(password, cost, salt, kKeyLength);
   if (!key) return Error(Errc::Unavailable, "argon2id", "not enough memory or threads for its options", true);
   return std::string(kPrefix) + "m=" + std::to_string(cost.memory) + ",t=" + std::to_string(cost.passes) +
-         ",p=" + std::to_string(cost.lanes) + "$" + base64_encode(salt, Base64Padding::None) + "$" +
-         base64_encode(*key, Base64Padding::None);
+         ",p=" + std::to_string(cost.lanes) + "$" + base64_encode(salt, Base64::Unpadded) + "$" +
+         base64_encode(*key, Base64::Unpadded);
 }
 
 }  // namespace slipway::crypto::formats

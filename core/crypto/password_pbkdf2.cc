@@ -1,9 +1,9 @@
 #include <array>
 
-#include "core/crypto/base64.h"
 #include "core/crypto/digest.h"
 #include "core/crypto/password_formats.h"
 #include "core/crypto/passwords.h"
+#include "slipway/base64.h"
 
 namespace slipway::crypto::formats {
 namespace {
@@ -39,9 +39,8 @@ std::optional<Parsed> parse(std::string_view hash) {
     if (second == std::string_view::npos || hash.find('$', second + 1) != std::string_view::npos) return std::nullopt;
     const auto iterations = parse_number(hash.substr(0, first));
     const std::string_view salt_text = hash.substr(first + 1, second - first - 1);
-    auto salt = variant.salt == SaltEncoding::Base64 ? base64_decode(salt_text, Base64Padding::Padded)
-                                                     : std::optional<std::string>(salt_text);
-    auto key = base64_decode(hash.substr(second + 1), Base64Padding::Padded);
+    auto salt = variant.salt == SaltEncoding::Base64 ? base64_decode(salt_text) : std::optional<std::string>(salt_text);
+    auto key = base64_decode(hash.substr(second + 1));
     if (!iterations || !salt || !key || key->size() < 16 || key->size() > 256) return std::nullopt;
     return Parsed{variant.digest, *iterations, *std::move(salt), *std::move(key)};
   }
@@ -78,8 +77,7 @@ Status check_pbkdf2(int iterations) {
 Result<std::string> make_pbkdf2(std::string_view password, int iterations, std::string_view salt) {
   constexpr std::size_t kKeyLength = 32;
   SLIPWAY_ASSIGN(const std::string key, pbkdf2(DigestKind::Sha256, password, salt, iterations, kKeyLength));
-  return std::string(kMadePrefix) + std::to_string(iterations) + "$" + base64_encode(salt, Base64Padding::Padded) +
-         "$" + base64_encode(key, Base64Padding::Padded);
+  return std::string(kMadePrefix) + std::to_string(iterations) + "$" + base64_encode(salt) + "$" + base64_encode(key);
 }
 
 }  // namespace slipway::crypto::formats

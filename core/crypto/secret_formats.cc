@@ -6,9 +6,9 @@
 #include <memory>
 
 #include "core/base/text.h"
-#include "core/crypto/base64.h"
 #include "core/crypto/digest.h"
 #include "core/crypto/passwords.h"
+#include "slipway/base64.h"
 
 namespace slipway::crypto::formats {
 namespace {
@@ -59,11 +59,11 @@ std::string seal_secretbox(std::string_view key, std::string_view nonce, std::st
   sealed.resize(nonce.size() + crypto_secretbox_MACBYTES + plain.size());
   // Cannot fail: it returns zero for every input (libsodium's documentation of crypto_secretbox_easy).
   crypto_secretbox_easy(bytes_of(sealed) + nonce.size(), bytes_of(plain), plain.size(), bytes_of(nonce), bytes_of(key));
-  return base64_encode(sealed, Base64Padding::Padded);
+  return base64_encode(sealed);
 }
 
 Result<std::string> open_secretbox(std::string_view key, std::string_view payload) {
-  const auto sealed = base64_decode(payload, Base64Padding::Padded);
+  const auto sealed = base64_decode(payload);
   constexpr std::size_t kOverhead = kSecretboxNonceLength + crypto_secretbox_MACBYTES;
   if (!sealed || sealed->size() < kOverhead) return malformed();
   std::string plain(sealed->size() - kOverhead, '\0');

@@ -2,8 +2,8 @@
 // TARGETS: http_api
 #include <cstdlib>
 
-#include "base64url.h"
 #include "jwt.h"
+#include "slipway/base64.h"
 
 using namespace slipway::httpd;
 
@@ -12,6 +12,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const TokenKey key{};
   (void)verify_token(text, key, 1'800'000'000);
   // What is decoded has one spelling only.
-  if (const auto bytes = base64url_decode(text); bytes && base64url_encode(*bytes) != text) std::abort();
+  if (const auto bytes = base64_decode(text, Base64::Url); bytes && base64_encode(*bytes, Base64::Url) != text)
+    std::abort();
   return 0;
 }

@@ -2,7 +2,7 @@
 // it is written again. TARGETS: http_api
 #include <cstdlib>
 
-#include "support/http/base64.h"
+#include "slipway/base64.h"
 #include "tus_checksum.h"
 #include "tus_metadata.h"
 
@@ -18,7 +18,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   }
   if (!metadata) return 0;
   if (metadata->path.empty()) std::abort();
-  using slipway::http::base64_encode;
+  using slipway::base64_encode;
   std::string again = "path " + base64_encode(metadata->path);
   if (!metadata->share_id.empty()) again += ",share_id " + base64_encode(metadata->share_id);
   if (metadata->mkdir_parents) again += ",mkdir_parents dHJ1ZQ==";

@@ -13,7 +13,7 @@
 
 #include "core/base/json.h"
 #include "core/base/text.h"
-#include "core/crypto/base64.h"
+#include "slipway/base64.h"
 
 namespace slipway::accounts {
 
@@ -143,7 +143,7 @@ Status check_openssh_key(std::string_view text) {
   if (end == std::string_view::npos || end < begin) return damaged();
   std::string body(text.substr(begin + kBegin.size(), end - begin - kBegin.size()));
   std::erase_if(body, [](char c) { return c == '\n' || c == '\r' || c == ' '; });
-  const auto bytes = crypto::base64_decode(body, crypto::Base64Padding::Padded);
+  const auto bytes = base64_decode(body);
   constexpr std::string_view kMagic("openssh-key-v1\0", 15);
   if (!bytes || !bytes->starts_with(kMagic)) return damaged();
   Blob blob(std::string_view(*bytes).substr(kMagic.size()));
@@ -177,7 +177,7 @@ Result<std::string> parse_authorized_key(std::string_view text) {
   if (!is_key_type(type))
     return refuse(kWhat, "it is not a line of an authorized_keys file, or its type is not supported");
   const auto encoded = next_word(rest);
-  const auto bytes = crypto::base64_decode(encoded, crypto::Base64Padding::Padded);
+  const auto bytes = base64_decode(encoded);
   if (!bytes) return refuse(kWhat, "its base64 text is damaged");
   SLIPWAY_TRY(check_blob(*bytes, type));
   return std::string(type) + " " + std::string(encoded);

@@ -1,4 +1,5 @@
 #include "core/accounts/validation/keys.h"
+#include "slipway/base64.h"
 
 #include <gtest/gtest.h>
 #include <openssl/evp.h>
@@ -7,8 +8,6 @@
 #include <openssl/x509.h>
 
 #include <memory>
-
-#include "core/crypto/base64.h"
 
 namespace slipway::accounts {
 namespace {
@@ -114,11 +113,10 @@ std::string openssh_file(std::string_view public_key_base64) {
     for (int shift = 24; shift >= 0; shift -= 8) out += static_cast<char>(text.size() >> shift & 0xFF);
     return out + std::string(text);
   };
-  const auto blob = *crypto::base64_decode(public_key_base64, crypto::Base64Padding::Padded);
+  const auto blob = *base64_decode(public_key_base64);
   const std::string body = std::string("openssh-key-v1\0", 15) + field("aes256-ctr") + field("bcrypt") +
                            field("options") + std::string("\0\0\0\1", 4) + field(blob) + field("sealed");
-  return "-----BEGIN OPENSSH PRIVATE KEY-----\n" + crypto::base64_encode(body, crypto::Base64Padding::Padded) +
-         "\n-----END OPENSSH PRIVATE KEY-----\n";
+  return "-----BEGIN OPENSSH PRIVATE KEY-----\n" + base64_encode(body) + "\n-----END OPENSSH PRIVATE KEY-----\n";
 }
 
 TEST(PrivateKeys, OfOpenSshAreJudgedByTheirPublicPart) {

@@ -1,5 +1,7 @@
 #include "mail_message.h"
 
+#include "slipway/base64.h"
+
 #include <algorithm>
 #include <array>
 #include <cstdio>
@@ -38,19 +40,6 @@ bool is_domain(std::string_view text) noexcept {
   }
 }
 
-std::string base64(std::string_view bytes) {
-  constexpr char kDigits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-  std::string out;
-  out.reserve((bytes.size() + 2) / 3 * 4);
-  for (std::size_t i = 0; i < bytes.size(); i += 3) {
-    const std::size_t left = std::min<std::size_t>(3, bytes.size() - i);
-    std::uint32_t group = 0;
-    for (std::size_t k = 0; k < 3; ++k) group = group << 8 | (k < left ? static_cast<unsigned char>(bytes[i + k]) : 0u);
-    for (std::size_t k = 0; k < 4; ++k) out += k <= left ? kDigits[group >> (18 - 6 * k) & 63] : '=';
-  }
-  return out;
-}
-
 // The text of a header field that has a phrase or unstructured text: as it is, or in encoded words (RFC 2047).
 std::string encoded(std::string_view text) {
   const bool plain = text.size() <= kPlainLine && text.find("=?") == std::string_view::npos &&
@@ -62,7 +51,7 @@ std::string encoded(std::string_view text) {
     // A character is not cut in two.
     while (take > 1 && take < text.size() && (static_cast<unsigned char>(text[take]) & 0xC0) == 0x80) --take;
     if (!out.empty()) out += "\r\n ";
-    out += "=?utf-8?B?" + base64(text.substr(0, take)) + "?=";
+    out += "=?utf-8?B?" + base64_encode(text.substr(0, take)) + "?=";
     text.remove_prefix(take);
   }
   return out;
@@ -157,7 +146,7 @@ std::string compose(const Mail& mail, const Mailbox& from, std::chrono::system_c
   field("Content-Type", mail.type == Mail::Type::Html ? "text/html; charset=utf-8" : "text/plain; charset=utf-8");
   field("Content-Transfer-Encoding", "base64");
   text += "\r\n";
-  const std::string body = base64(mail.body);
+  const std::string body = base64_encode(mail.body);
   for (std::size_t i = 0; i < body.size(); i += kLine) text.append(body, i, kLine).append("\r\n");
   return text;
 }

@@ -1,5 +1,7 @@
 #include "hook_auth.h"
 
+#include "slipway/base64.h"
+
 #include <algorithm>
 #include <boost/json.hpp>
 
@@ -26,27 +28,13 @@ int scope_of_protocol(std::string_view protocol) {
   return protocol == "SSH" ? 1 : protocol == "FTP" ? 2 : protocol == "DAV" ? 4 : 8;
 }
 
-std::string base64(std::string_view bytes) {
-  constexpr char kAlphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-  std::string out;
-  std::uint32_t buffer = 0;
-  int bits = 0;
-  for (const char c : bytes) {
-    buffer = buffer << 8 | static_cast<unsigned char>(c);
-    for (bits += 8; bits >= 6; bits -= 6) out += kAlphabet[(buffer >> (bits - 6)) & 63];
-  }
-  if (bits > 0) out += kAlphabet[(buffer << (6 - bits)) & 63];
-  while (out.size() % 4 != 0) out += '=';
-  return out;
-}
-
 // As in an authorized_keys file: the type stands at the start of the blob.
 std::string key_line(const std::string& blob) {
   if (blob.size() < 4) return {};
   std::size_t length = 0;
   for (std::size_t i = 0; i < 4; ++i) length = length << 8 | static_cast<unsigned char>(blob[i]);
   if (length > blob.size() - 4) return {};
-  return blob.substr(4, length) + " " + base64(blob);
+  return blob.substr(4, length) + " " + base64_encode(blob);
 }
 
 // The user's name in a document that a hook sent; empty when there is none.

@@ -10,7 +10,4 @@ namespace slipway::auth_local {
 // A malformed line, or one that starts with options, holds none.
 bool line_holds_key(std::string_view line, std::string_view blob);
 
-// RFC 4648 4, with or without padding; false for any other character. Appends to `out`.
-bool decode_base64(std::string_view text, std::string& out);
-
 }  // namespace slipway::auth_local

@@ -4,6 +4,8 @@
 
 #include <gtest/gtest.h>
 
+#include "slipway/base64.h"
+
 namespace slipway::auth_local {
 namespace {
 
@@ -46,7 +48,7 @@ TEST_F(LocalAuthTest, UnknownUsersCostAVerificationToo) {
 
 TEST_F(LocalAuthTest, AcceptsAnyOfTheAccountsKeys) {
   PublicKeyCredential key;
-  ASSERT_TRUE(decode_base64("AAAAC3NzaC1lZDI1NTE5AAAAIAABAgMEBQYHCAkKCwwNDg8QERITFBUWFxgZGhscHR4f", key.blob));
+  key.blob = *base64_decode("AAAAC3NzaC1lZDI1NTE5AAAAIAABAgMEBQYHCAkKCwwNDg8QERITFBUWFxgZGhscHR4f");
   EXPECT_EQ(ask("anna", key), AuthVerdict::Answer::Accepted);
   EXPECT_EQ(ask("nobody", key), AuthVerdict::Answer::Unknown);
   key.blob += 'x';

@@ -6,7 +6,7 @@
 
 #include <boost/json.hpp>
 
-#include "base64url.h"
+#include "slipway/base64.h"
 
 namespace slipway::httpd {
 namespace {
@@ -30,7 +30,7 @@ std::string mac_of(std::string_view text, const TokenKey& key) {
 }
 
 Result<json::object> decode_object(std::string_view part) {
-  const auto text = base64url_decode(part);
+  const auto text = base64_decode(part, Base64::Url);
   if (!text) return refused("a part of it is not base64url");
   json::parse_options options;
   options.max_depth = kMaxDepth;
@@ -102,12 +102,12 @@ std::string sign_token(const Claims& claims, const TokenKey& key) {
   if (!claims.role.empty()) payload["role"] = claims.role;
   if (!claims.subject.empty()) payload["sub"] = claims.subject;
   if (!claims.username.empty()) payload["username"] = claims.username;
-  std::string token = base64url_encode(R"({"alg":"HS256","typ":"JWT"})");
+  std::string token = base64_encode(R"({"alg":"HS256","typ":"JWT"})", Base64::Url);
   token += '.';
-  token += base64url_encode(json::serialize(payload));
+  token += base64_encode(json::serialize(payload), Base64::Url);
   const std::string mac = mac_of(token, key);
   token += '.';
-  token += base64url_encode(mac);
+  token += base64_encode(mac, Base64::Url);
   return token;
 }
 
@@ -115,7 +115,7 @@ Result<Claims> verify_token(std::string_view token, const TokenKey& key, std::in
   if (token.size() > kMaxToken) return refused("it is too long");
   const auto first = token.find('.'), last = token.rfind('.');
   if (first == last || token.find('.', first + 1) != last) return refused("it does not have three parts");
-  const auto signature = base64url_decode(token.substr(last + 1));
+  const auto signature = base64_decode(token.substr(last + 1), Base64::Url);
   const std::string mac = mac_of(token.substr(0, last), key);
   if (!signature || mac.empty() || signature->size() != mac.size() ||
       CRYPTO_memcmp(signature->data(), mac.data(), mac.size()) != 0)

@@ -1,5 +1,7 @@
 #include "qr_png.h"
 
+#include "slipway/base64.h"
+
 #include <openssl/evp.h>
 #include <qrencode.h>
 #include <zlib.h>
@@ -61,15 +63,6 @@ Result<std::string> png_of(const QRcode& code) {
   return png;
 }
 
-std::string base64(std::string_view bytes) {
-  std::string text(4 * ((bytes.size() + 2) / 3) + 1, '\0');
-  const int size =
-      EVP_EncodeBlock(reinterpret_cast<unsigned char*>(text.data()),
-                      reinterpret_cast<const unsigned char*>(bytes.data()), static_cast<int>(bytes.size()));
-  text.resize(static_cast<std::size_t>(size));
-  return text;
-}
-
 }  // namespace
 
 Result<std::string> qr_png(std::string_view text) {
@@ -77,7 +70,7 @@ Result<std::string> qr_png(std::string_view text) {
       QRcode_encodeString(std::string(text).c_str(), 0, QR_ECLEVEL_M, QR_MODE_8, 1), QRcode_free);
   if (!code) return Error(Errc::TooLarge, "QR code", "the text does not fit into one");
   SLIPWAY_ASSIGN(const std::string png, png_of(*code));
-  return base64(png);
+  return base64_encode(png);
 }
 
 }  // namespace slipway::httpd

@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <exception>
 
-#include "base64url.h"
+#include "slipway/base64.h"
 
 namespace slipway::httpd {
 namespace {
@@ -58,7 +58,7 @@ TokenSettings Tokens::settings() const {
 Tokens::Issued Tokens::issue(TokenUse use, std::string_view address, Claims claims, Clock::time_point now) const {
   unsigned char id[kIdBytes];
   random_bytes(id, sizeof id);
-  claims.id = base64url_encode({reinterpret_cast<const char*>(id), sizeof id});
+  claims.id = base64_encode({reinterpret_cast<const char*>(id), sizeof id}, Base64::Url);
   claims.audience = {std::string(audience_of(use)), std::string(address)};
   claims.issued_at = seconds(now);
   claims.not_before = claims.issued_at - kBefore;

@@ -2,7 +2,7 @@
 
 #include <openssl/evp.h>
 
-#include "support/http/base64.h"
+#include "slipway/base64.h"
 
 namespace slipway::httpd {
 namespace {
@@ -41,7 +41,8 @@ Result<TusChecksum> TusChecksum::parse(std::string_view field) {
   const auto blank = field.find(' ');
   const EVP_MD* const algorithm = algorithm_of(field.substr(0, blank));
   if (algorithm == nullptr) return malformed("the algorithm of a checksum must be one of " + std::string(kAlgorithms));
-  auto wanted = http::base64_decode(blank == std::string_view::npos ? std::string_view() : field.substr(blank + 1));
+  auto wanted =
+      base64_decode(blank == std::string_view::npos ? std::string_view() : field.substr(blank + 1), Base64::Lenient);
   if (!wanted || wanted->size() != static_cast<std::size_t>(EVP_MD_get_size(algorithm)))
     return malformed("a checksum is an algorithm and the base64 of its digest");
   auto digest = std::make_unique<Digest>();

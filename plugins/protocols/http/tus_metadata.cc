@@ -4,7 +4,7 @@
 #include <charconv>
 #include <vector>
 
-#include "support/http/base64.h"
+#include "slipway/base64.h"
 
 namespace slipway::httpd {
 namespace {
@@ -64,7 +64,7 @@ Result<TusMetadata> parse_tus_metadata(std::string_view field) {
     if (std::find(keys.begin(), keys.end(), key) != keys.end()) return malformed("a key of the metadata comes twice");
     if (keys.size() == kMaxPairs) return malformed("the metadata has too many keys");
     keys.push_back(key);
-    auto value = http::base64_decode(without_blanks(pair.substr(blank)));
+    auto value = base64_decode(without_blanks(pair.substr(blank)), Base64::Lenient);
     if (!value) return malformed("a value of the metadata is not base64");
     SLIPWAY_TRY(take(metadata, key, *std::move(value)));
   }

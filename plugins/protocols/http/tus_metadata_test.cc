@@ -4,14 +4,12 @@
 
 #include <vector>
 
-#include "support/http/base64.h"
+#include "slipway/base64.h"
 
 namespace slipway::httpd {
 namespace {
 
-std::string pair(std::string_view key, std::string_view value) {
-  return std::string(key) + " " + http::base64_encode(value);
-}
+std::string pair(std::string_view key, std::string_view value) { return std::string(key) + " " + base64_encode(value); }
 
 TEST(TusMetadata, KnowsWhatItNeedsAndLeavesTheRest) {
   const auto all =

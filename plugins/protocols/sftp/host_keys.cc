@@ -21,6 +21,7 @@
 #include "certificate.h"
 #include "files.h"
 #include "public_key.h"
+#include "slipway/base64.h"
 
 namespace slipway::sftp {
 namespace {
@@ -124,10 +125,7 @@ std::string ed25519_for_libssh(const std::string& pem) {
   put_string(blob, public_blob);
   put_string(blob, secret);
 
-  std::string text(4 * ((blob.size() + 2) / 3) + 1, '\0');
-  text.resize(static_cast<std::size_t>(EVP_EncodeBlock(reinterpret_cast<unsigned char*>(text.data()),
-                                                       reinterpret_cast<const unsigned char*>(blob.data()),
-                                                       static_cast<int>(blob.size()))));
+  const std::string text = base64_encode(blob);
   for (auto* part : {&seed, &secret, &blob}) OPENSSL_cleanse(part->data(), part->size());
   return "-----BEGIN OPENSSH PRIVATE KEY-----\n" + text + "\n-----END OPENSSH PRIVATE KEY-----\n";
 }

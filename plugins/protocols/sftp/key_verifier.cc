@@ -11,6 +11,7 @@
 #include "child_program.h"
 #include "digest.h"
 #include "public_key.h"
+#include "slipway/base64.h"
 
 namespace slipway::sftp {
 namespace {
@@ -34,14 +35,6 @@ Result<std::string> sha256_of(const std::string& file) {
   }
   if (!in.eof()) return Error(Errc::IoError, file, "it cannot be read");
   return to_hex(digest->finish());
-}
-
-std::string base64_of(std::string_view bytes) {
-  std::string text(4 * ((bytes.size() + 2) / 3) + 1, '\0');
-  text.resize(static_cast<std::size_t>(EVP_EncodeBlock(reinterpret_cast<unsigned char*>(text.data()),
-                                                       reinterpret_cast<const unsigned char*>(bytes.data()),
-                                                       static_cast<int>(bytes.size()))));
-  return text;
 }
 
 // Where `text` has one of `ends` that is not within quotes; within them \" is no quote.
@@ -164,7 +157,7 @@ Result<AuthorizedKey> KeyVerifier::ask(const OpContext& op, const std::string& u
   const Turn turn(*this, bounded);
   if (!turn.has_it()) return refused("too many others are being verified");
   const auto output = run_program(
-      bounded, path_, {"verify", user, algorithm + " " + base64_of(certificate_blob), algorithm}, kMaxOutput);
+      bounded, path_, {"verify", user, algorithm + " " + base64_encode(certificate_blob), algorithm}, kMaxOutput);
   if (!output) return refused("the verifying program: " + std::string(output.error().message()));
   if (output->status != 0)
     return refused("the verifying program refuses it, with status " + std::to_string(output->status));

@@ -12,6 +12,7 @@
 #include <array>
 
 #include "sftp_codec.h"
+#include "slipway/base64.h"
 
 namespace slipway::sftp {
 namespace {
@@ -176,30 +177,15 @@ std::string fingerprint_of(std::string_view blob) {
   std::array<unsigned char, 32> hash{};
   unsigned length = 0;
   if (EVP_Digest(blob.data(), blob.size(), hash.data(), &length, EVP_sha256(), nullptr) != 1) return {};
-  std::array<unsigned char, 45> text{};
-  const int size = EVP_EncodeBlock(text.data(), hash.data(), static_cast<int>(length));
-  std::string fingerprint =
-      "SHA256:" + std::string(reinterpret_cast<char*>(text.data()), static_cast<std::size_t>(size));
-  while (fingerprint.ends_with('=')) fingerprint.pop_back();
-  return fingerprint;
+  return "SHA256:" + base64_encode({reinterpret_cast<const char*>(hash.data()), length}, Base64::Unpadded);
 }
 
 bool decode_base64(std::string_view text, std::string& out) {
   out.clear();
-  if (text.empty() || text.size() % 4 != 0 || text.size() > 2 * kMaxBlob) return false;
-  // EVP_DecodeBlock passes over white space at the ends, and takes '=' anywhere.
-  const auto padding = text.ends_with("==") ? 2u : text.ends_with('=') ? 1u : 0u;
-  const auto body = text.substr(0, text.size() - padding);
-  const auto digit = [](char c) {
-    return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '+' || c == '/';
-  };
-  if (!std::all_of(body.begin(), body.end(), digit)) return false;
-  out.resize(text.size() / 4 * 3);
-  const int length =
-      EVP_DecodeBlock(reinterpret_cast<unsigned char*>(out.data()), bytes(text), static_cast<int>(text.size()));
-  if (length < 0) return false;
-  out.resize(static_cast<std::size_t>(length) - padding);
-  return true;
+  if (text.empty() || text.size() > 2 * kMaxBlob) return false;
+  auto bytes = base64_decode(text);
+  if (bytes) out = std::move(*bytes);
+  return bytes.has_value();
 }
 
 bool is_certificate_algorithm(std::string_view algorithm) noexcept { return algorithm.ends_with(kCertificateSuffix); }

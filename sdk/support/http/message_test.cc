@@ -1,7 +1,6 @@
 // Fields, requests, responses, URLs and Base64: the small parts of messages.
 #include <gtest/gtest.h>
 
-#include "support/http/base64.h"
 #include "support/http/gzip.h"
 #include "support/http/request.h"
 #include "support/http/response.h"
@@ -106,16 +105,6 @@ TEST(Request, ARoutesLimitHoldsForStreams) {
   std::byte buffer[8];
   EXPECT_EQ(*request.read(buffer), 8u);
   EXPECT_EQ(request.read(buffer).code(), Errc::TooLarge);
-}
-
-TEST(Base64, RoundTripsAndRefuses) {
-  for (const char* text : {"", "f", "fo", "foo", "foob", "fooba", "foobar"}) {
-    EXPECT_EQ(base64_decode(base64_encode(text)), text);
-  }
-  EXPECT_EQ(base64_encode("fooba"), "Zm9vYmE=");
-  for (const char* text : {"Z", "Zg=", "Zh==", "Z===", "Zm9v=", "Zm 9", "====", "Zg==Zg=="})
-    EXPECT_FALSE(base64_decode(text)) << text;
-  EXPECT_EQ(base64_decode("Zg"), "f");
 }
 
 TEST(Url, EncodesAndDecodes) {

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cstring>
 
-#include "support/http/base64.h"
+#include "slipway/base64.h"
 #include "support/http/characters.h"
 #include "support/http/url.h"
 
@@ -73,7 +73,7 @@ std::optional<std::string_view> Request::cookie(std::string_view name) const noe
 std::optional<std::pair<std::string, std::string>> Request::basic_credentials() const {
   const auto encoded = credentials_of(parts_.headers, "Basic");
   if (!encoded) return std::nullopt;
-  const auto text = base64_decode(*encoded);
+  const auto text = base64_decode(*encoded, Base64::Lenient);
   if (!text) return std::nullopt;
   const auto colon = text->find(':');
   if (colon == std::string::npos) return std::nullopt;

@@ -2,7 +2,7 @@
 
 #include <openssl/evp.h>
 
-#include "support/http/base64.h"
+#include "slipway/base64.h"
 #include "support/http/characters.h"
 #include "support/http/request.h"
 #include "support/http/url.h"
@@ -195,7 +195,7 @@ bool Response::upgrade(const Request& request, WebSocketOptions options, WebSock
     fail(426, "only version 13 of WebSocket is spoken here");
     return false;
   }
-  const auto nonce = key ? base64_decode(*key) : std::nullopt;
+  const auto nonce = key ? base64_decode(*key, Base64::Lenient) : std::nullopt;
   if (!nonce || nonce->size() != 16) {
     fail(400, "malformed Sec-WebSocket-Key field");
     return false;
