@@ -118,7 +118,7 @@ Status Server::start() {
   SLIPWAY_ASSIGN(configuration_, config::Configuration::load(options_.location));
   std::vector<config::Problem> problems;
   CoreSettings settings = read_core_settings(*configuration_, problems);
-  switches_.values = config::read_switches(*configuration_, problems);
+  switches_.values = settings.switches;
   SLIPWAY_TRY(report(*configuration_, problems));
   if (settings.umask) ::umask(*settings.umask);
   log::info("service", "starting",
@@ -148,8 +148,9 @@ Status Server::start() {
   access_ = std::make_unique<session::Access>(*sessions_);
   resets_ = std::make_unique<session::PasswordResets>(
       *sessions_, *pool_,
-      session::PasswordResets::Settings{.subject =
-                                            std::string(switches_.values.string("password_forgot_email_subject"))});
+      session::PasswordResets::Settings{
+          .subject = std::string(switches_.values.string("password_forgot_email_subject")),
+          .is_shared = settings.data_provider.is_shared});
   scans_ = std::make_unique<session::QuotaScans>(*sessions_, *pool_);
   listeners_ = std::make_unique<net::Listeners>(settings.proxy);
   modules_ = std::make_unique<RunningModules>(*supervisor_, options_.location, kStopTime);
@@ -258,6 +259,7 @@ void Server::schedule_sweep() {
   sweep_.async_wait([this](const boost::system::error_code& failure) {
     if (failure) return;
     sessions_->sweep();
+    resets_->forget_expired_codes();
     schedule_sweep();
   });
 }

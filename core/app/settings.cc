@@ -193,6 +193,7 @@ DataProviderSettings data_provider_settings(const OptionValues& data) {
   d.table_prefix = data.string("sql_tables_prefix");
   d.update_mode = static_cast<int>(data.integer("update_mode"));
   d.create_default_admin = data.flag("create_default_admin");
+  d.is_shared = data.integer("is_shared") == 1;
   d.backups_path = data.string("backups_path");
   return d;
 }
@@ -282,6 +283,8 @@ CoreSettings read_core_settings(const config::Configuration& configuration, std:
   settings.hooks = events::HookSettings::from(common, data);
   settings.accounts.validation.external_auth = !data.string("external_auth_hook").empty();
   settings.login_hooks = login_hooks(data, problems);
+  settings.switches = config::read_switches(configuration, problems);
+  settings.accounts.validation.legacy_admin_permissions = settings.switches.flag("legacy_admin_perms");
   return settings;
 }
 

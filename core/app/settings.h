@@ -10,6 +10,7 @@
 #include "core/accounts/accounts.h"
 #include "core/admission/admission.h"
 #include "core/config/configuration.h"
+#include "core/config/options.h"
 #include "core/crypto/secrets.h"
 #include "core/events/hooks.h"
 #include "core/lua/lua_hooks.h"
@@ -26,6 +27,7 @@ struct DataProviderSettings {
   std::string table_prefix;       // data_provider.sql_tables_prefix
   int update_mode = 0;            // 0: migrate at start; 1: only `initprovider` does
   bool create_default_admin = false;
+  bool is_shared = false;    // other servers use the database
   std::string backups_path;  // absolute
 };
 
@@ -41,6 +43,7 @@ struct CoreSettings {
   std::vector<std::string> login_hooks;  // the keys of those that a module must run
   std::optional<mode_t> umask;           // absent: the process's
   std::size_t blocking_threads = 64;
+  config::OptionValues switches;  // of the environment
 };
 
 // Reads the core's sections; problems of their keys are appended. With a fatal one the settings are not to be used.

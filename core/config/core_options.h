@@ -96,7 +96,8 @@ inline constexpr OptionSpec kSwitches[] = {
     {"enable_tls_ui", OptionType::Boolean, "false", "WebAdmin shows the settings of TLS"},
     {"auth_plugin_path", OptionType::String, "", "Accepted; the LDAP module needs no program"},
     {"legacy_admin_perms", OptionType::Boolean, "false",
-     "Permissions of administrators as in older releases of SFTPGo"},
+     "Permissions of administrators as in older releases of SFTPGo: view_groups and manage_groups do not need "
+     "view_folders"},
     {"event_report_max_results", OptionType::Integer, "10000", "Rows of an event report", 1, 10'000'000},
     {"sshd_uname_output", OptionType::String, "Linux sftpgo 1.0.0 #1 SMP SFTPGo x86_64 GNU/Linux",
      "What the SSH command uname answers"},

@@ -16,13 +16,30 @@ namespace {
 constexpr std::string_view kSender = "passwordreset";
 constexpr std::chrono::minutes kLifetime{10};
 constexpr std::size_t kMaxRequests = 20, kMaxWrongCodes = 10;  // of one address within kLifetime
-constexpr std::ptrdiff_t kMaxCodesOfAccount = 3;
-constexpr std::size_t kMaxCodes = 10'000, kMaxRunning = 64;
-constexpr int kMaxTries = 10;
+constexpr std::size_t kMaxRunning = 64;
+constexpr std::int64_t kMaxTries = 10;
 constexpr std::size_t kMaxName = 255, kMaxCode = 256, kMaxPassword = 4096;  // bytes
 
 const char* to_string(PasswordResetService::Account account) {
   return account == PasswordResetService::Account::Admin ? "admin" : "user";
+}
+
+accounts::ResetAccount stored(PasswordResetService::Account account) {
+  return account == PasswordResetService::Account::Admin ? accounts::ResetAccount::Admin : accounts::ResetAccount::User;
+}
+
+std::unique_ptr<ResetCodes> make_codes(accounts::AccountStore& store, const PasswordResets::Settings& settings) {
+  if (settings.is_shared) return std::make_unique<ResetCodesInStore>(store, settings.clock_of_codes);
+  return std::make_unique<ResetCodesInMemory>(settings.clock_of_codes);
+}
+
+Result<std::string> digest_of(std::string_view code) {
+  SLIPWAY_ASSIGN(const std::string bytes, crypto::digest(crypto::DigestKind::Sha256, code));
+  return hex({reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size()});
+}
+
+void log_lost(const Status& status) {
+  if (!status) log::error(kSender, "codes cannot be kept", {{"error", status.error().message()}});
 }
 
 Error denied(std::string_view name, std::string reason) {
@@ -43,13 +60,38 @@ PasswordResets::PasswordResets(SessionManager& manager, ThreadPool& pool, Settin
       pool_(pool),
       settings_(std::move(settings)),
       requests_(kMaxRequests, kLifetime),
-      wrong_codes_(kMaxWrongCodes, kLifetime) {}
+      wrong_codes_(kMaxWrongCodes, kLifetime),
+      codes_(make_codes(manager.rooms().accounts.store(), settings_)) {}
 
 PasswordResets::~PasswordResets() { wait_idle(); }
 
 void PasswordResets::wait_idle() {
   std::unique_lock lock(mutex_);
   ended_.wait(lock, [this] { return running_ == 0; });
+}
+
+std::int64_t PasswordResets::unix_ms() {
+  using namespace std::chrono;
+  return duration_cast<milliseconds>(system_clock::now().time_since_epoch()).count();
+}
+
+bool PasswordResets::in_background(std::function<void()> work) {
+  {
+    std::lock_guard lock(mutex_);
+    if (running_ >= kMaxRunning) return false;
+    ++running_;
+  }
+  pool_.post([this, work = std::move(work)] {
+    work();
+    std::lock_guard lock(mutex_);
+    --running_;
+    ended_.notify_all();
+  });
+  return true;
+}
+
+void PasswordResets::forget_expired_codes() {
+  (void)in_background([this] { log_lost(codes_->forget_expired()); });
 }
 
 bool PasswordResets::is_available() const {
@@ -70,18 +112,11 @@ Status PasswordResets::request(const OpContext&, const ConnectionRequest& connec
                                std::string_view name) {
   if (!is_available()) return Error(Errc::NotSupported, "mail", "no mail server is configured");
   if (!requests_.take(connection.remote.address, settings_.now())) return too_many("requests");
-  {
-    std::lock_guard lock(mutex_);
-    if (running_ >= kMaxRunning) return Error(Errc::Unavailable, "requests", "too many of them wait already", true);
-    ++running_;
-  }
   // Whether there is such an account shows neither in the answer nor in its time.
-  pool_.post([this, connection, account, name = std::string(name.substr(0, kMaxName + 1))] {
-    send_code(connection, account, name);
-    std::lock_guard lock(mutex_);
-    --running_;
-    ended_.notify_all();
-  });
+  if (!in_background([this, connection, account, name = std::string(name.substr(0, kMaxName + 1))] {
+        send_code(connection, account, name);
+      }))
+    return Error(Errc::Unavailable, "requests", "too many of them wait already", true);
   return ok();
 }
 
@@ -102,13 +137,14 @@ void PasswordResets::send_code(const ConnectionRequest& connection, Account acco
   auto* mailer = module ? static_cast<Mailer*>(module->query(Mailer::kInterfaceId)) : nullptr;
   if (mailer == nullptr) return log_refusal("no module sends mail");
   const std::string code = make_unique_id();
-  const auto digest = crypto::digest(crypto::DigestKind::Sha256, code);
+  const auto digest = digest_of(code);
   if (!digest) return log_refusal(digest.error().message());
-  if (!keep(*digest, {account, to->id, to->name, settings_.now() + kLifetime}))
-    return log_refusal("the account, or this server, has as many valid codes as it may have");
+  const auto until = settings_.clock_of_codes() + std::chrono::milliseconds(kLifetime).count();
+  const auto kept = codes_->keep({*digest, stored(account), to->id, to->name, until});
+  if (!kept) return log_refusal(kept.error().message());
+  if (!*kept) return log_refusal("the account, or this server, has as many valid codes as it may have");
   if (const Status posted = post(*mailer, account, *to, code); !posted) {
-    std::lock_guard lock(mutex_);
-    codes_.erase(*digest);
+    log_lost(codes_->forget(*digest));
     log::write(LogLevel::Error, kSender, connection.connection_id, "unable to send a code",
                {{"account", to_string(account)}, {"username", to->name}, {"error", posted.error().message()}});
     return;
@@ -165,47 +201,22 @@ Result<PasswordResets::Recipient> PasswordResets::user_recipient(const Connectio
   return to;
 }
 
-bool PasswordResets::keep(const std::string& digest, Code code) {
-  std::lock_guard lock(mutex_);
-  const auto now = settings_.now();
-  std::erase_if(codes_, [&](const auto& entry) { return entry.second.until <= now; });
-  const auto own = std::ranges::count_if(codes_, [&](const auto& entry) {
-    return entry.second.account == code.account && entry.second.name == code.name;
-  });
-  if (own >= kMaxCodesOfAccount || codes_.size() >= kMaxCodes) return false;
-  codes_[digest] = std::move(code);
-  return true;
-}
-
 // ---- a code comes back
 
 Result<PasswordResets::Code> PasswordResets::take(const ConnectionRequest& connection, Account account,
                                                   const std::string& digest) {
-  {
-    std::lock_guard lock(mutex_);
-    const auto found = codes_.find(digest);
-    if (found != codes_.end() && found->second.until > settings_.now() && found->second.account == account) {
-      Code code = std::move(found->second);
-      codes_.erase(found);
-      return code;
-    }
-    if (found != codes_.end() && found->second.account != account) return invalid("code", "invalid confirmation code");
-  }
+  auto code = codes_->take(digest, stored(account));
+  if (code || (code.code() != Errc::NotFound && code.code() != Errc::Conflict)) return code;
+  if (code.code() == Errc::Conflict) return invalid("code", "invalid confirmation code");
   wrong_codes_.take(connection.remote.address, settings_.now());
   report(connection, admission::Violation::WrongCredential);
   return invalid("code", "confirmation code not found");
 }
 
-void PasswordResets::put_back(const std::string& digest, Code code) {
+void PasswordResets::put_back(Code code) {
   if (++code.tries >= kMaxTries) return;
-  std::lock_guard lock(mutex_);
-  codes_[digest] = std::move(code);
-}
-
-void PasswordResets::forget_codes_of(Account account, const std::string& name) {
-  std::lock_guard lock(mutex_);
-  std::erase_if(codes_,
-                [&](const auto& entry) { return entry.second.account == account && entry.second.name == name; });
+  const auto kept = codes_->keep(code);
+  if (!kept) log_lost(kept.error());
 }
 
 Status PasswordResets::reset(const OpContext&, const ConnectionRequest& connection, Account account,
@@ -216,11 +227,11 @@ Status PasswordResets::reset(const OpContext&, const ConnectionRequest& connecti
   if (password.size() > kMaxPassword) return invalid("/password", "is too long");
   if (!wrong_codes_.is_free(connection.remote.address, settings_.now())) return too_many("wrong codes");
   // One digest looked up by another tells nothing of the codes by the time it takes.
-  SLIPWAY_ASSIGN(const std::string digest, crypto::digest(crypto::DigestKind::Sha256, code.substr(0, kMaxCode)));
+  SLIPWAY_ASSIGN(const std::string digest, digest_of(code.substr(0, kMaxCode)));
   SLIPWAY_ASSIGN(Code taken, take(connection, account, digest));
 
   const auto to = recipient(connection, account, taken.name);
-  if (!to || to->id != taken.id) {
+  if (!to || to->id != taken.account_id) {
     log::write(LogLevel::Info, kSender, connection.connection_id, "a password is not reset",
                {{"account", to_string(account)},
                 {"username", taken.name},
@@ -236,10 +247,10 @@ Status PasswordResets::reset(const OpContext&, const ConnectionRequest& connecti
   const Status changed = account == Account::Admin ? accounts.change_admin_password(to->name, password, actor)
                                                    : accounts.change_user_password(to->name, password, actor);
   if (!changed) {
-    put_back(digest, std::move(taken));
+    put_back(std::move(taken));
     return changed;
   }
-  forget_codes_of(account, to->name);
+  log_lost(codes_->forget_all_of(stored(account), to->name));
   log::write(LogLevel::Info, kSender, connection.connection_id, "password reset",
              {{"account", to_string(account)}, {"username", to->name}, {"ip", connection.remote.address}});
   return ok();

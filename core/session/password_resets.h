@@ -3,7 +3,7 @@
 
 #include <condition_variable>
 #include <functional>
-#include <map>
+#include <memory>
 #include <mutex>
 #include <string>
 #include <string_view>
@@ -11,20 +11,23 @@
 
 #include "core/base/thread_pool.h"
 #include "core/session/recent_counts.h"
+#include "core/session/reset_codes.h"
 #include "core/session/session_manager.h"
 #include "slipway/mail.h"
 #include "slipway/password_reset.h"
 
 namespace slipway::session {
 
-// Codes live in the memory of this process, as digests: a restart ends them. Thread-safe; `manager` and `pool` outlive
-// it.
+// Codes are kept as digests. Thread-safe; `manager` and `pool` outlive it.
 class PasswordResets final : public PasswordResetService {
  public:
   using Clock = std::chrono::steady_clock;
   struct Settings {
     std::string subject;  // empty: "Email Verification Code for <kind> "<name>""
+    // Whether other servers use the database: codes are kept there then, and outlive this process. Otherwise in memory.
+    bool is_shared = false;
     std::function<Clock::time_point()> now = Clock::now;
+    ClockOfCodes clock_of_codes = unix_ms;
   };
 
   PasswordResets(SessionManager& manager, ThreadPool& pool, Settings settings);
@@ -33,6 +36,10 @@ class PasswordResets final : public PasswordResetService {
 
   // Waits until nothing that was asked for is left to do.
   void wait_idle();
+  // In the background. Called now and then.
+  void forget_expired_codes();
+
+  static std::int64_t unix_ms();
 
   bool is_available() const override;
   Status request(const OpContext&, const ConnectionRequest&, Account, std::string_view name) override;
@@ -40,13 +47,7 @@ class PasswordResets final : public PasswordResetService {
                std::string_view password) override;
 
  private:
-  struct Code {
-    Account account = Account::User;
-    std::int64_t id = 0;  // of the account, not of one that has its name later
-    std::string name;
-    Clock::time_point until{};
-    int tries = 0;  // with passwords that were refused
-  };
+  using Code = ResetCodes::Code;
   // Who a code would be sent to, and the name as it is stored.
   struct Recipient {
     std::int64_t id = 0;
@@ -59,12 +60,11 @@ class PasswordResets final : public PasswordResetService {
   Result<Recipient> admin_recipient(const ConnectionRequest& connection, std::string_view name) const;
   Result<Recipient> user_recipient(const ConnectionRequest& connection, std::string_view name) const;
   Status post(Mailer& mailer, Account account, const Recipient& to, const std::string& code) const;
-  // False: the account has as many codes as it may have, or there are too many altogether.
-  bool keep(const std::string& digest, Code code);
-  // The code, which is out of the map then. InvalidArgument.
+  // The code, which is kept no longer. InvalidArgument.
   Result<Code> take(const ConnectionRequest& connection, Account account, const std::string& digest);
-  void put_back(const std::string& digest, Code code);
-  void forget_codes_of(Account account, const std::string& name);
+  void put_back(Code code);
+  // Posts what needs no answer; false: too much waits already.
+  bool in_background(std::function<void()> work);
   void report(const ConnectionRequest& connection, admission::Violation violation) const;
 
   SessionManager& manager_;
@@ -74,8 +74,8 @@ class PasswordResets final : public PasswordResetService {
 
   mutable std::mutex mutex_;
   std::condition_variable ended_;
-  std::size_t running_ = 0;            // in the background
-  std::map<std::string, Code> codes_;  // by the digest of the code
+  std::size_t running_ = 0;  // in the background
+  const std::unique_ptr<ResetCodes> codes_;
 };
 
 }  // namespace slipway::session

@@ -57,7 +57,8 @@ class FakeMail final : public module::Registry {
   Module module_{*this};
 };
 
-class PasswordResetsTest : public accounts::AccountsTest {
+// With codes in memory, and in the database.
+class PasswordResetsTest : public accounts::AccountsTest, public testing::WithParamInterface<bool> {
  protected:
   void SetUp() override {
     AccountsTest::SetUp();
@@ -81,10 +82,14 @@ class PasswordResetsTest : public accounts::AccountsTest {
     manager_.reset();
     counters_.reset();
   }
+  // Another process, as far as codes go.
   void make(std::string subject = {}) {
     resets_.reset();
-    resets_ = std::make_unique<PasswordResets>(*manager_, pool_,
-                                               PasswordResets::Settings{std::move(subject), [this] { return now_; }});
+    const auto codes = [this] {
+      return std::chrono::duration_cast<std::chrono::milliseconds>(now_.time_since_epoch()).count();
+    };
+    resets_ = std::make_unique<PasswordResets>(
+        *manager_, pool_, PasswordResets::Settings{std::move(subject), is_shared_, [this] { return now_; }, codes});
   }
 
   static ConnectionRequest from(std::string address) {
@@ -125,11 +130,12 @@ class PasswordResetsTest : public accounts::AccountsTest {
   ThreadPool pool_{2};
   std::unique_ptr<SharedCounters> counters_;
   std::unique_ptr<SessionManager> manager_;
+  bool is_shared_ = GetParam();
   PasswordResets::Clock::time_point now_{1h};
   std::unique_ptr<PasswordResets> resets_;
 };
 
-TEST_F(PasswordResetsTest, ACodeGoesToTheAccountAndComesBackWithAPassword) {
+TEST_P(PasswordResetsTest, ACodeGoesToTheAccountAndComesBackWithAPassword) {
   ASSERT_OK(request(Account::User, "ann"));
   const auto sent = mails();
   ASSERT_EQ(sent.size(), 1u);
@@ -146,14 +152,14 @@ TEST_F(PasswordResetsTest, ACodeGoesToTheAccountAndComesBackWithAPassword) {
   EXPECT_FALSE(ann_has("before Password 1"));
 }
 
-TEST_F(PasswordResetsTest, AdministratorsHaveTheSame) {
+TEST_P(PasswordResetsTest, AdministratorsHaveTheSame) {
   const auto code = code_for(Account::Admin, "root");
   ASSERT_FALSE(code.empty());
   ASSERT_OK(reset(Account::Admin, code));
   EXPECT_TRUE(*accounts().verify_admin_password("root", "after Password 2"));
 }
 
-TEST_F(PasswordResetsTest, ACodeWorksOnce) {
+TEST_P(PasswordResetsTest, ACodeWorksOnce) {
   const auto code = code_for(Account::User, "ann");
   ASSERT_OK(reset(Account::User, code));
   const auto again = reset(Account::User, code, "another Password 3");
@@ -162,7 +168,7 @@ TEST_F(PasswordResetsTest, ACodeWorksOnce) {
   EXPECT_TRUE(ann_has("after Password 2"));
 }
 
-TEST_F(PasswordResetsTest, AResetEndsTheOtherCodesOfTheAccount) {
+TEST_P(PasswordResetsTest, AResetEndsTheOtherCodesOfTheAccount) {
   const auto first = code_for(Account::User, "ann"), second = code_for(Account::User, "ann");
   const auto other = code_for(Account::Admin, "root");
   ASSERT_NE(first, second);
@@ -171,7 +177,7 @@ TEST_F(PasswordResetsTest, AResetEndsTheOtherCodesOfTheAccount) {
   EXPECT_OK(reset(Account::Admin, other));
 }
 
-TEST_F(PasswordResetsTest, ACodeEndsAfterTenMinutes) {
+TEST_P(PasswordResetsTest, ACodeEndsAfterTenMinutes) {
   const auto code = code_for(Account::User, "ann");
   now_ += 10min;
   EXPECT_EQ(reset(Account::User, code).error().cause(), "confirmation code not found");
@@ -180,7 +186,7 @@ TEST_F(PasswordResetsTest, ACodeEndsAfterTenMinutes) {
   EXPECT_OK(reset(Account::User, next));
 }
 
-TEST_F(PasswordResetsTest, ACodeIsForOneKindOfAccount) {
+TEST_P(PasswordResetsTest, ACodeIsForOneKindOfAccount) {
   const auto code = code_for(Account::User, "ann");
   const auto wrong = reset(Account::Admin, code);
   EXPECT_EQ(wrong.code(), Errc::InvalidArgument);
@@ -188,7 +194,7 @@ TEST_F(PasswordResetsTest, ACodeIsForOneKindOfAccount) {
   EXPECT_OK(reset(Account::User, code));
 }
 
-TEST_F(PasswordResetsTest, WhoeverGetsNoCodeHearsTheSame) {
+TEST_P(PasswordResetsTest, WhoeverGetsNoCodeHearsTheSame) {
   struct Case {
     const char* what;
     std::function<void(accounts::User&)> change;
@@ -218,7 +224,7 @@ TEST_F(PasswordResetsTest, WhoeverGetsNoCodeHearsTheSame) {
   EXPECT_TRUE(mails().empty());
 }
 
-TEST_F(PasswordResetsTest, WhatForbidsAResetMeanwhileStillDoes) {
+TEST_P(PasswordResetsTest, WhatForbidsAResetMeanwhileStillDoes) {
   const auto code = code_for(Account::User, "ann");
   change_ann([](auto& u) { u.filters.web_client = {"password-reset-disabled"}; });
   const auto refused = reset(Account::User, code);
@@ -227,7 +233,7 @@ TEST_F(PasswordResetsTest, WhatForbidsAResetMeanwhileStillDoes) {
   EXPECT_TRUE(ann_has("before Password 1"));
 }
 
-TEST_F(PasswordResetsTest, AnAccountThatHasTheNameLaterIsAnotherOne) {
+TEST_P(PasswordResetsTest, AnAccountThatHasTheNameLaterIsAnotherOne) {
   const auto code = code_for(Account::User, "ann");
   auto ann = a_user("ann");
   ann.email = "other@example.org";
@@ -240,21 +246,21 @@ TEST_F(PasswordResetsTest, AnAccountThatHasTheNameLaterIsAnotherOne) {
   EXPECT_TRUE(ann_has("before Password 1"));
 }
 
-TEST_F(PasswordResetsTest, APasswordThatIsRefusedDoesNotCostTheCode) {
+TEST_P(PasswordResetsTest, APasswordThatIsRefusedDoesNotCostTheCode) {
   change_ann([](auto& u) { u.filters.password_policy.length = 12; });
   const auto code = code_for(Account::User, "ann");
   EXPECT_EQ(reset(Account::User, code, "short").error().subject(), "/password");
   EXPECT_OK(reset(Account::User, code, "long enough, this one"));
 }
 
-TEST_F(PasswordResetsTest, ACodeHasTenTries) {
+TEST_P(PasswordResetsTest, ACodeHasTenTries) {
   change_ann([](auto& u) { u.filters.password_policy.length = 12; });
   const auto code = code_for(Account::User, "ann");
   for (int i = 0; i < 10; ++i) EXPECT_EQ(reset(Account::User, code, "short").error().subject(), "/password") << i;
   EXPECT_EQ(reset(Account::User, code, "long enough, this one").error().cause(), "confirmation code not found");
 }
 
-TEST_F(PasswordResetsTest, SecondFactorsStay) {
+TEST_P(PasswordResetsTest, SecondFactorsStay) {
   change_ann([](auto& u) { u.filters.require_password_change = true; });
   auto stored = *store().user("ann");
   stored.filters.totp_config.enabled = true;
@@ -269,7 +275,7 @@ TEST_F(PasswordResetsTest, SecondFactorsStay) {
   EXPECT_FALSE(after.filters.require_password_change);
 }
 
-TEST_F(PasswordResetsTest, AnAccountHasThreeCodesAtATime) {
+TEST_P(PasswordResetsTest, AnAccountHasThreeCodesAtATime) {
   for (int i = 0; i < 3; ++i) EXPECT_NE(code_for(Account::User, "ann"), "");
   EXPECT_EQ(code_for(Account::User, "ann"), "");
   EXPECT_NE(code_for(Account::Admin, "root"), "");
@@ -277,7 +283,7 @@ TEST_F(PasswordResetsTest, AnAccountHasThreeCodesAtATime) {
   EXPECT_NE(code_for(Account::User, "ann"), "");
 }
 
-TEST_F(PasswordResetsTest, AnAddressAsksTwentyTimesInTenMinutes) {
+TEST_P(PasswordResetsTest, AnAddressAsksTwentyTimesInTenMinutes) {
   for (int i = 0; i < 20; ++i) EXPECT_OK(request(Account::User, "nobody"));
   const auto refused = request(Account::User, "ann");
   EXPECT_EQ(refused.code(), Errc::PermissionDenied);
@@ -287,7 +293,7 @@ TEST_F(PasswordResetsTest, AnAddressAsksTwentyTimesInTenMinutes) {
   EXPECT_OK(request(Account::User, "ann"));
 }
 
-TEST_F(PasswordResetsTest, TenWrongCodesFromAnAddressAreEnough) {
+TEST_P(PasswordResetsTest, TenWrongCodesFromAnAddressAreEnough) {
   const auto code = code_for(Account::User, "ann");
   for (int i = 0; i < 10; ++i) EXPECT_EQ(reset(Account::User, "wrong").code(), Errc::InvalidArgument);
   const auto refused = reset(Account::User, code);
@@ -296,12 +302,12 @@ TEST_F(PasswordResetsTest, TenWrongCodesFromAnAddressAreEnough) {
   EXPECT_OK(reset(Account::User, code, "after Password 2", "192.0.2.2"));
 }
 
-TEST_F(PasswordResetsTest, EmptyMembersAreNamed) {
+TEST_P(PasswordResetsTest, EmptyMembersAreNamed) {
   EXPECT_EQ(reset(Account::User, "").error().cause(), "please set a confirmation code");
   EXPECT_EQ(reset(Account::User, "x", "").error().cause(), "please set a password");
 }
 
-TEST_F(PasswordResetsTest, WithoutMailThereIsNone) {
+TEST_P(PasswordResetsTest, WithoutMailThereIsNone) {
   EXPECT_TRUE(resets_->is_available());
   for (bool FakeMail::*absent : {&FakeMail::missing, &FakeMail::configured}) {
     mail_.missing = absent == &FakeMail::missing;
@@ -312,11 +318,48 @@ TEST_F(PasswordResetsTest, WithoutMailThereIsNone) {
   }
 }
 
-TEST_F(PasswordResetsTest, TheSubjectCanBeChosen) {
+TEST_P(PasswordResetsTest, TheSubjectCanBeChosen) {
   make("Your code");
   ASSERT_OK(request(Account::User, "ann"));
   EXPECT_EQ(mails().at(0).subject, "Your code");
 }
+
+TEST_P(PasswordResetsTest, SharedCodesOutliveTheProcess) {
+  const auto code = code_for(Account::User, "ann");
+  make();
+  EXPECT_EQ(reset(Account::User, code).ok(), is_shared_);
+  EXPECT_EQ(ann_has("after Password 2"), is_shared_);
+  EXPECT_EQ(reset(Account::User, code).code(), Errc::InvalidArgument);
+}
+
+TEST_P(PasswordResetsTest, AnotherServerTakesASharedCodeAndItIsGone) {
+  const auto code = code_for(Account::User, "ann");
+  const auto first = std::move(resets_);
+  make();
+  EXPECT_EQ(reset(Account::User, code).ok(), is_shared_);
+  EXPECT_EQ(first->reset({}, from("192.0.2.1"), Account::User, code, "after Password 3").ok(), !is_shared_);
+}
+
+TEST_P(PasswordResetsTest, TriesOfSharedCodesAreCountedTogether) {
+  const auto code = code_for(Account::User, "ann");
+  for (int i = 0; i < 10; ++i) {
+    if (is_shared_) make();
+    EXPECT_EQ(reset(Account::User, code, " ").code(), Errc::InvalidArgument);
+  }
+  EXPECT_EQ(reset(Account::User, code).error().cause(), "confirmation code not found");
+}
+
+TEST_P(PasswordResetsTest, ExpiredCodesAreForgotten) {
+  const auto code = code_for(Account::User, "ann");
+  now_ += 10min;
+  resets_->forget_expired_codes();
+  resets_->wait_idle();
+  now_ -= 10min;
+  EXPECT_EQ(reset(Account::User, code).error().cause(), "confirmation code not found");
+}
+
+INSTANTIATE_TEST_SUITE_P(Codes, PasswordResetsTest, testing::Bool(),
+                         [](const auto& info) { return info.param ? "Shared" : "InMemory"; });
 
 }  // namespace
 }  // namespace slipway::session

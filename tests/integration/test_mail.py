@@ -22,13 +22,13 @@ def mails():
 def start(make_server, tmp_path):
     """A server with ann and root, whose smtp section is `smtp`."""
 
-    def make(smtp, dump=None, environment=None, **ann):
+    def make(smtp, dump=None, environment=None, data_provider=None, **ann):
         port = free_port()
         accounts = {
             "admins": [admin(email="root@example.org"), admin("silent")],
             "users": [user("ann", tmp_path / "ann", email="ann@example.org", **ann), user("mute", tmp_path / "mute")],
         }
-        server = make_server(dump=merge(accounts, dump or {}), config=merge(rest_config(port), {"smtp": smtp} if smtp is not None else {}),
+        server = make_server(dump=merge(accounts, dump or {}), config={**merge(rest_config(port), {"smtp": smtp} if smtp is not None else {}), "data_provider": data_provider or {}},
                              environment=environment or {})
         server.http_port = port
         return server
@@ -94,6 +94,33 @@ def test_the_answer_tells_nothing_of_accounts(start, mails):
     assert {tuple(sorted(set(a.headers.keys()) - {"Date"})) for a in answers}.__len__() == 1
     wait_for(lambda: len(server.log_lines(message="no code is sent")) == len(answers))
     assert mails.is_empty()
+
+
+@pytest.mark.parametrize("shared", [0, 1])
+def test_codes_outlive_the_server_where_others_use_its_database(start, mails, shared):
+    server = start(smtp(mails), data_provider={"is_shared": shared})
+    codes = []
+    for kind, name in (("users", "ann"), ("admins", "root")):
+        assert forgot(server, kind, name).status == 200
+        codes.append(code_of(mails.mail()[1]))
+    server.stop()
+    for part in server.dir.glob("slipway.db*"):
+        assert not [code for code in codes if code.encode() in part.read_bytes()], "codes themselves are stored nowhere"
+    server.start()
+    if not shared:
+        check_refused(reset(server, codes[0]))
+        return
+    assert reset(server, codes[1]).json()["error"] == "invalid confirmation code", "of the other kind of account"
+    assert reset(server, codes[1], kind="admins", name="root").status == 200
+    assert reset(server, codes[0]).status == 200
+    Rest(server.http_port).user("ann", NEW)
+    Rest(server.http_port).admin("root", NEW)
+    for code in codes:
+        check_refused(reset(server, code, "another Password 3"))
+
+
+def check_refused(answer):
+    assert (answer.status, answer.json()["error"]) == (400, "confirmation code not found")
 
 
 def test_what_is_wrong_with_a_reset_is_told(start, mails):

@@ -525,3 +525,18 @@ def test_the_status_shows_the_services(root, server):
     assert "publickey" in status["ssh"]["authentications"] and status["ssh"]["kex_algorithms"]
     assert status["ftp"] == status["webdav"] == {"is_active": False}
     assert status["mfa"] == {"is_active": True, "totp_configs": [{"name": "Default", "issuer": "Slipway", "algo": "sha1"}]}
+
+
+def test_permissions_as_in_older_releases(make_server):
+    for switch, status in ((None, 400), ("1", 201)):
+        port = free_port()
+        make_server(config=rest_config(port), dump={"admins": [admin()]}, environment={"SFTPGO_HOOK__LEGACY_ADMIN_PERMS": switch} if switch else {})
+        root = Rest(port).admin()
+        made = root.post("/admins", {"username": "grouper", "password": "grouper Password 1", "status": 1, "permissions": ["manage_groups"]})
+        assert made.status == status, made
+    # manage_* stands for view_* and del_*, as it does without the switch.
+    grouper = Rest(port).admin("grouper", "grouper Password 1")
+    assert grouper.post("/groups", {"name": "g"}).status == 201
+    assert [g["name"] for g in grouper.get("/groups").json()] == ["g"]
+    assert grouper.delete("/groups/g").status == 200
+    assert grouper.get("/folders").status == 403

@@ -224,9 +224,25 @@ CREATE TABLE {defender_events} (
 CREATE INDEX {defender_events_host_idx} ON {defender_events} (host_id, happened_at);
 )sql";
 
+// Codes for forgotten passwords, as digests; of the account with this id, not of a later one of the same name.
+constexpr std::string_view kResetCodes = R"sql(
+CREATE TABLE {reset_codes} (
+  id {:id},
+  digest {:name} NOT NULL UNIQUE,
+  account {:integer} NOT NULL,
+  account_id {:integer} NOT NULL,
+  name {:name} NOT NULL,
+  expires_at {:integer} NOT NULL,
+  tries {:integer} NOT NULL
+) {:table_options};
+CREATE INDEX {reset_codes_name_idx} ON {reset_codes} (name, account);
+CREATE INDEX {reset_codes_expires_idx} ON {reset_codes} (expires_at);
+)sql";
+
 constexpr sql::Migration kMigrations[] = {
     {1, "accounts, event actions and rules, IP lists, configurations", kAccounts},
     {2, "hosts of the defender, version of the IP lists", kDefender},
+    {3, "codes for forgotten passwords", kResetCodes},
 };
 
 }  // namespace

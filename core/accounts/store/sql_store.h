@@ -121,6 +121,12 @@ class SqlStore final : public AccountStore {
   Status put_defender_host(const DefenderHost& host) override;
   Status remove_defender_host(std::string_view ip) override;
 
+  Result<bool> add_reset_code(const ResetCode& code, std::int64_t now_ms, ResetCodeLimits limits) override;
+  Result<ResetCode> take_reset_code(std::string_view digest, ResetAccount account, std::int64_t now_ms) override;
+  Status remove_reset_code(std::string_view digest) override;
+  Status remove_reset_codes_of(ResetAccount account, std::string_view name) override;
+  Status remove_expired_reset_codes(std::int64_t now_ms) override;
+
   Result<ServerConfigs> configs() override;
   Status update_configs(const ServerConfigs& configs) override;
 

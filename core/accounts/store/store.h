@@ -17,6 +17,7 @@
 #include "core/accounts/event_rule.h"
 #include "core/accounts/group.h"
 #include "core/accounts/ip_list.h"
+#include "core/accounts/reset_code.h"
 #include "core/accounts/role.h"
 #include "core/accounts/server_configs.h"
 #include "core/accounts/share.h"
@@ -55,6 +56,10 @@ struct GroupUses {
 };
 struct RoleUses {
   std::vector<std::string> users, admins;
+};
+
+struct ResetCodeLimits {
+  std::int64_t of_account = 0, altogether = 0;
 };
 
 enum class IfUsed : bool { Refuse, Detach };
@@ -196,6 +201,17 @@ class AccountStore {
   virtual Status put_defender_host(const DefenderHost&) = 0;
   // Ok when it is not there.
   virtual Status remove_defender_host(std::string_view ip) = 0;
+
+  // ---- codes for forgotten passwords
+  // Forgets expired ones first. False: there are as many as there may be.
+  virtual Result<bool> add_reset_code(const ResetCode&, std::int64_t now_ms, ResetCodeLimits) = 0;
+  // The code, which is gone then; for one caller alone. NotFound, also for an expired one; Conflict: it is of the other
+  // kind of account, and stays.
+  virtual Result<ResetCode> take_reset_code(std::string_view digest, ResetAccount, std::int64_t now_ms) = 0;
+  // Ok when it is not there.
+  virtual Status remove_reset_code(std::string_view digest) = 0;
+  virtual Status remove_reset_codes_of(ResetAccount, std::string_view name) = 0;
+  virtual Status remove_expired_reset_codes(std::int64_t now_ms) = 0;
 
   // ---- settings kept with the accounts; empty ones before the first update
   virtual Result<ServerConfigs> configs() = 0;

@@ -46,7 +46,6 @@ int validate_configuration(const Location& location) {
                   modules ? std::span<const std::string_view>(config::kModulesElsewhere)
                           : std::span<const std::string_view>());
   }
-  (void)config::read_switches(**configuration, problems);
   (void)read_core_settings(**configuration, problems);
   check_with_modules(**configuration, problems);
 
