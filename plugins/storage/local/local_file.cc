@@ -124,6 +124,15 @@ Status LocalFile::sync(const OpContext& context) {
   return ok();
 }
 
+// Whoever takes it may be a reader (io_uring) that takes the flag seriously even on a disk; pread and pwrite do not.
+int LocalFile::native_fd() const noexcept {
+  if (nonblocking_.load(std::memory_order_acquire)) {
+    if (::fcntl(fd_.get(), F_SETFL, 0) != 0) return -1;
+    nonblocking_.store(false, std::memory_order_release);
+  }
+  return fd_.get();
+}
+
 Status LocalFile::finish(const OpContext& context) {
   SLIPWAY_TRY(check(context, path_.str()));
   if (!writable_ || !late_errors_) return ok();

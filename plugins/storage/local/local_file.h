@@ -3,6 +3,8 @@
 
 #include <sys/stat.h>
 
+#include <atomic>
+
 #include "owned_fd.h"
 #include "slipway/filesystem.h"
 
@@ -10,15 +12,19 @@ namespace slipway::local {
 
 class LocalFile final : public File {
  public:
-  // `size` is what the file had when it was opened. `late_errors`: the disk may tell only at close that it could not
-  // store what was written, as those of a network do.
-  LocalFile(OwnedFd fd, VPath path, const OpenOptions& options, std::uint64_t size, bool late_errors)
+  struct Facts {
+    std::uint64_t size;  // when it was opened
+    bool nonblocking;    // O_NONBLOCK is set
+    bool late_errors;    // the disk may tell only at close that it could not store what was written, as a network's do
+  };
+  LocalFile(OwnedFd fd, VPath path, const OpenOptions& options, const Facts& facts)
       : fd_(std::move(fd)),
         path_(std::move(path)),
-        size_(size),
+        size_(facts.size),
         readable_(options.read),
         writable_(options.write),
-        late_errors_(late_errors) {}
+        late_errors_(facts.late_errors),
+        nonblocking_(facts.nonblocking) {}
 
   // One system call for a read that ends within the file or exactly at its end.
   Result<std::size_t> read_at(const OpContext&, std::uint64_t offset, std::span<std::byte> out) override;
@@ -28,13 +34,15 @@ class LocalFile final : public File {
   Status set_attributes(const OpContext&, const FileAttributes&) override;
   Status sync(const OpContext&) override;
   Status finish(const OpContext&) override;
-  int native_fd() const noexcept override { return fd_.get(); }
+  // One when it is asked for the first time, by several threads perhaps.
+  int native_fd() const noexcept override;
 
  private:
   const OwnedFd fd_;
   const VPath path_;
   const std::uint64_t size_;
   const bool readable_, writable_, late_errors_;
+  mutable std::atomic<bool> nonblocking_;
 };
 
 // Of what fstat or fstatat told.

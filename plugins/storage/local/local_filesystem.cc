@@ -99,6 +99,12 @@ Result<std::unique_ptr<DirCursor>> LocalFilesystem::list(const OpContext& contex
 Result<LocalFilesystem::Opened> LocalFilesystem::open_regular(const VPath& path, int flags, mode_t mode) const {
   bool created = false;
   OwnedFd fd;
+  if ((flags & O_EXCL) != 0) {
+    // What it opens it has made: an empty regular file.
+    SLIPWAY_ASSIGN(fd, root_->open_beneath(path, flags | O_NOCTTY, mode));
+    if (owner_.any()) give_file(fd.get(), path);
+    return Opened{.fd = std::move(fd), .size = 0, .nonblocking = false};
+  }
   if ((flags & O_CREAT) != 0 && owner_.any()) {
     SLIPWAY_ASSIGN(fd, open_or_create(path, flags | kOpenFlags, mode, created));
   } else {
@@ -108,19 +114,11 @@ Result<LocalFilesystem::Opened> LocalFilesystem::open_regular(const VPath& path,
   if (::fstat(fd.get(), &status) != 0) return system_error(errno, path.str());
   if (S_ISDIR(status.st_mode)) return system_error(EISDIR, path.str());
   if (!S_ISREG(status.st_mode)) return not_regular(path);
-  // The descriptor is handed out, and some readers (io_uring) take the flag seriously even on a disk.
-  if (::fcntl(fd.get(), F_SETFL, 0) != 0) return system_error(errno, path.str());
-  if (created) {
-    if (const int why = give(fd.get(), owner_); why != 0) log_give_failure(why, path);
-  }
-  return Opened{std::move(fd), static_cast<std::uint64_t>(status.st_size)};
+  if (created) give_file(fd.get(), path);
+  return Opened{.fd = std::move(fd), .size = static_cast<std::uint64_t>(status.st_size), .nonblocking = true};
 }
 
 Result<OwnedFd> LocalFilesystem::open_or_create(const VPath& path, int flags, mode_t mode, bool& created) const {
-  if ((flags & O_EXCL) != 0) {
-    created = true;
-    return root_->open_beneath(path, flags, mode);
-  }
   for (int attempt = 0; attempt < kCreateAttempts; ++attempt) {
     auto existing = root_->open_beneath(path, flags & ~O_CREAT);
     if (existing || existing.code() != Errc::NotFound) return existing;
@@ -144,8 +142,10 @@ Result<std::unique_ptr<File>> LocalFilesystem::open(const OpContext& context, co
   if (options.exclusive) flags |= O_EXCL;
   if (options.truncate) flags |= O_TRUNC;
   SLIPWAY_ASSIGN(Opened opened, open_regular(path, flags, options.mode));
-  return std::make_unique<LocalFile>(std::move(opened.fd), path, options, opened.size,
-                                     !has(capabilities_, Capability::Immediate));
+  return std::make_unique<LocalFile>(std::move(opened.fd), path, options,
+                                     LocalFile::Facts{.size = opened.size,
+                                                      .nonblocking = opened.nonblocking,
+                                                      .late_errors = !has(capabilities_, Capability::Immediate)});
 }
 
 Status LocalFilesystem::remove(const OpContext& context, const VPath& path) {
@@ -199,6 +199,7 @@ Status LocalFilesystem::rename(const OpContext& context, const VPath& from, cons
 Status LocalFilesystem::copy(const OpContext& context, const VPath& from, const VPath& to) {
   SLIPWAY_TRY(check(context, from.str()));
   SLIPWAY_ASSIGN(const Opened source, open_regular(from, O_RDONLY, 0));
+  if (::fcntl(source.fd.get(), F_SETFL, 0) != 0) return system_error(errno, from.str());
   if (to.is_root()) return system_error(EISDIR, to.str());
   SLIPWAY_ASSIGN(const Place target, root_->place(to));
   // Only saves the work of a copy that the rename at its end would refuse.
@@ -285,6 +286,10 @@ void LocalFilesystem::give_place(const Place& place, mode_t type, const VPath& p
   if (!fd || ::fstat(fd.get(), &status) != 0 || (status.st_mode & S_IFMT) != type || status.st_uid != ::geteuid())
     return;
   if (const int why = give(fd.get(), owner_); why != 0) log_give_failure(why, path);
+}
+
+void LocalFilesystem::give_file(int fd, const VPath& path) const {
+  if (const int why = give(fd, owner_); why != 0) log_give_failure(why, path);
 }
 
 void LocalFilesystem::log_give_failure(int why, const VPath& path) const {

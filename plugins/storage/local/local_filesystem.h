@@ -20,7 +20,7 @@ class LocalFilesystem final : public Filesystem {
   Result<FileInfo> stat(const OpContext&, const VPath&, Follow) override;
   // One, and what the cursor takes.
   Result<std::unique_ptr<DirCursor>> list(const OpContext&, const VPath&) override;
-  // Three, and a close. Two more for a new file with an owner.
+  // Two, and a close; one and a close for an exclusive new file. Two more for a new file with an owner.
   Result<std::unique_ptr<File>> open(const OpContext&, const VPath&, const OpenOptions&) override;
   // Three; one for a name in the root. make_dir and remove_dir alike.
   Status remove(const OpContext&, const VPath&) override;
@@ -40,12 +40,15 @@ class LocalFilesystem final : public Filesystem {
   struct Opened {
     OwnedFd fd;
     std::uint64_t size;
+    bool nonblocking;  // O_NONBLOCK is set
   };
   Result<Opened> open_regular(const VPath& path, int flags, mode_t mode) const;
-  // As Root::open_beneath with O_CREAT, and says whether the file is new, so that its owner can be set.
+  // As Root::open_beneath with O_CREAT and without O_EXCL, and says whether the file is new, so that its owner can be
+  // set.
   Result<OwnedFd> open_or_create(const VPath& path, int flags, mode_t mode, bool& created) const;
   // Sets the owner of what `place` names if it is of `type`; failures are logged.
   void give_place(const Place& place, mode_t type, const VPath& path) const;
+  void give_file(int fd, const VPath& path) const;
   void log_give_failure(int why, const VPath& path) const;
 
   const std::unique_ptr<Root> root_;

@@ -162,8 +162,9 @@ TEST_F(LocalStorage, PipesSocketsAndDevicesAreNeitherOpenedNorWaitedFor) {
 
   for (const std::string& name : names) {
     const VPath path(name);
-    for (const OpenOptions& options : {OpenOptions::reading(), OpenOptions::replacing(), OpenOptions{.write = true},
-                                       OpenOptions{.read = true, .write = true}}) {
+    for (const OpenOptions& options :
+         {OpenOptions::reading(), OpenOptions::replacing(), OpenOptions{.write = true},
+          OpenOptions{.read = true, .write = true}, OpenOptions{.write = true, .create = true, .exclusive = true}}) {
       EXPECT_FALSE(fs_->open(context_, path, options).ok()) << name;
     }
     EXPECT_FALSE(fs_->copy(context_, path, VPath("/copy")).ok()) << name;
@@ -285,10 +286,14 @@ TEST_F(LocalStorage, PathsBeyondTheSystemsLimitAreTooLarge) {
 
 TEST_F(LocalStorage, DescriptorHandedOutIsPlain) {
   write_file(root() / "file", "content");
-  const auto file = fs_->open(context_, VPath("/file"), OpenOptions::reading());
-  ASSERT_TRUE(file.ok());
-  EXPECT_EQ(::fcntl((*file)->native_fd(), F_GETFL) & O_NONBLOCK, 0);
-  EXPECT_NE(::fcntl((*file)->native_fd(), F_GETFD) & FD_CLOEXEC, 0);
+  const OpenOptions fresh{.write = true, .create = true, .exclusive = true};
+  for (const auto& [path, options] : {std::pair("/file", OpenOptions::reading()), {"/new", fresh}}) {
+    SCOPED_TRACE(path);
+    const auto file = fs_->open(context_, VPath(path), options);
+    ASSERT_TRUE(file.ok());
+    EXPECT_EQ(::fcntl((*file)->native_fd(), F_GETFL) & O_NONBLOCK, 0);
+    EXPECT_NE(::fcntl((*file)->native_fd(), F_GETFD) & FD_CLOEXEC, 0);
+  }
 }
 
 TEST_F(LocalStorage, NothingIsLeftOpen) {
