@@ -36,9 +36,12 @@ Result<std::unique_ptr<File>> Guard::open_for_writing(const OpContext& ctx, cons
 
   UploadPlan plan;
   plan.place = s.place(path);
+  plan.options = options;
+  if (options.read) plan.readable = allows(s.access.in(path.parent()), Permission::Download);
   Filesystem& fs = plan.place.fs();
   const Capabilities abilities = fs.capabilities();
   QuotaHold hold(plan.place);
+  if (auto file = create_upload(ctx, transfer, plan, hold)) return file;
   auto present = fs.stat(ctx, plan.place.path, Follow::No);
   if (present && present->type == FileType::Symlink) {
     plan.through_link = true;
@@ -59,6 +62,7 @@ Result<std::unique_ptr<File>> Guard::open_for_writing(const OpContext& ctx, cons
       if (!parent) return about(path, parent.error());
     }
   }
+  s.new_files.store(!plan.existing, std::memory_order_relaxed);
   hold.assume(plan.existing ? counted(*plan.existing) : CountedFile{});
 
   plan.fresh = !plan.existing || options.truncate;
@@ -67,11 +71,8 @@ Result<std::unique_ptr<File>> Guard::open_for_writing(const OpContext& ctx, cons
     options.truncate = true;
     plan.fresh = true;
   }
-  if (options.read) {
-    if (!has(abilities, Capability::ReadWrite))
-      return not_supported(path, "this storage cannot read and write one open file");
-    plan.readable = allows(s.access.in(path.parent()), Permission::Download);
-  }
+  if (options.read && !has(abilities, Capability::ReadWrite))
+    return not_supported(path, "this storage cannot read and write one open file");
   plan.options = options;
   return open_upload(ctx, std::move(transfer), std::move(plan), std::move(hold));
 }

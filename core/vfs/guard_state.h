@@ -1,6 +1,7 @@
 // What the guard, its open files and its listings share; it lives as long as the last of them.
 #pragma once
 
+#include <atomic>
 #include <memory>
 
 #include "core/vfs/access.h"
@@ -22,6 +23,8 @@ struct GuardState {
   const Access access;
   const Notices notices;
   ActiveUploads uploads;
+  // Whether the last file that somebody wanted to create was not there: what to try first with the next one.
+  std::atomic<bool> new_files{true};
 };
 
 // An open file whose attributes are meant, and what it could not take yet: the caller sets that at the end.

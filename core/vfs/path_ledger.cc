@@ -29,6 +29,7 @@ PathLedger::Entry& PathLedger::Entry::operator=(Entry&& other) noexcept {
   node_ = other.node_;
   key_ = other.key_;
   following_ = std::exchange(other.following_, false);
+  creating_ = std::exchange(other.creating_, false);
   displaced_ = other.displaced_;
   followed_at_ = other.followed_at_;
   began_at_ = other.began_at_;
@@ -43,6 +44,7 @@ void PathLedger::Entry::close() noexcept {
   PathLedger& ledger = *std::exchange(ledger_, nullptr);
   std::lock_guard lock(ledger.mutex_);
   if (!node_) return;
+  end_creation(ledger);
   if (following_) std::erase(node_->followers, this);
   if (--node_->users == 0) ledger.nodes_.erase(ledger.nodes_.find(*key_));
 }
@@ -59,8 +61,27 @@ bool PathLedger::Entry::displaced() const {
   return displaced_;
 }
 
-CountedFile PathLedger::Entry::assume(CountedFile seen) {
+void PathLedger::Entry::begin_creation() {
   std::lock_guard lock(ledger_->mutex_);
+  if (std::exchange(creating_, true)) return;
+  ++node_->creators;
+}
+
+void PathLedger::Entry::abandon_creation() noexcept {
+  std::lock_guard lock(ledger_->mutex_);
+  end_creation(*ledger_);
+}
+
+// With the ledger's mutex.
+void PathLedger::Entry::end_creation(PathLedger& ledger) noexcept {
+  if (!std::exchange(creating_, false)) return;
+  if (--node_->creators == 0) ledger.no_creators_.notify_all();
+}
+
+CountedFile PathLedger::Entry::assume(CountedFile seen) {
+  std::unique_lock lock(ledger_->mutex_);
+  if (!creating_) ledger_->no_creators_.wait(lock, [&] { return node_->creators == 0; });
+  end_creation(*ledger_);
   if (!std::exchange(node_->known, true)) node_->counted = seen;
   began_at_ = node_->follows;
   return node_->counted;

@@ -2,6 +2,7 @@
 // once.
 #pragma once
 
+#include <condition_variable>
 #include <cstdint>
 #include <map>
 #include <mutex>
@@ -56,7 +57,12 @@ class PathLedger {
     bool displaced() const;
 
     // Takes `seen` as what is counted unless somebody has said it before; returns what is counted. Also begin_change().
+    // Waits while somebody else creates the file: what was seen may be his.
     CountedFile assume(CountedFile seen);
+    // Instead of a look: the file is created next, if there is none. assume({}) says that it was, abandon_creation()
+    // that it was not; no other call of this entry lies between.
+    void begin_creation();
+    void abandon_creation() noexcept;
     // The path is changed next: who follows it from later on follows what will be there then.
     void begin_change();
     // What is counted now.
@@ -74,12 +80,13 @@ class PathLedger {
    private:
     friend class PathLedger;
     void close() noexcept;
+    void end_creation(PathLedger& ledger) noexcept;
     std::optional<QuotaUsage> commit_locked(std::uint64_t version, CountedFile now);
     std::vector<Entry*> take_displaced();
     PathLedger* ledger_ = nullptr;
     Node* node_ = nullptr;  // with the ledger's mutex from here on; null: the followed file was removed
     const std::string* key_ = nullptr;
-    bool following_ = false, displaced_ = false;
+    bool following_ = false, displaced_ = false, creating_ = false;
     std::uint64_t followed_at_ = 0;  // Node::follows then
     std::uint64_t began_at_ = 0;     // Node::follows when the change began
   };
@@ -97,12 +104,14 @@ class PathLedger {
     int users = 0;
     bool shared = false;  // has had two users at once
     bool known = false;
+    int creators = 0;
     CountedFile counted;
     std::uint64_t version = 0;
     std::vector<Entry*> followers;
     std::uint64_t follows = 0;  // how often somebody began to follow
   };
   mutable std::mutex mutex_;
+  std::condition_variable no_creators_;  // of some node
   Nodes nodes_;
 };
 

@@ -24,6 +24,14 @@ QuotaHold::QuotaHold(QuotaHold&& other) noexcept
 
 void QuotaHold::assume(CountedFile seen) { counted_ = account_ ? entry_.assume(seen) : seen; }
 
+void QuotaHold::begin_creation() {
+  if (account_) entry_.begin_creation();
+}
+
+void QuotaHold::abandon_creation() noexcept {
+  if (account_) entry_.abandon_creation();
+}
+
 void QuotaHold::follow() {
   if (account_) entry_.follow();
 }

@@ -19,6 +19,9 @@ class QuotaHold {
   ~QuotaHold() { release(); }
 
   void assume(CountedFile seen);
+  // As those of PathLedger::Entry; allow() may come before.
+  void begin_creation();
+  void abandon_creation() noexcept;
   CountedFile counted() const noexcept { return counted_; }
   // The file is written in place from here on: it goes on being counted when it is renamed meanwhile.
   void follow();

@@ -1,4 +1,5 @@
 // Counters that several transfers share: what is counted is what is there, and no limit is ever passed.
+#include <future>
 #include <random>
 #include <thread>
 
@@ -67,6 +68,30 @@ TEST(PathLedger, ForgetsWhatNobodyChanges) {
   EXPECT_EQ(again.assume({true, 9}).size, 9);
   auto moved = std::move(again);
   EXPECT_EQ(moved.commit(moved.version(), {}, Identity::Same), (QuotaUsage{-9, -1}));
+}
+
+TEST(PathLedger, WhatIsSeenWhileSomebodyCreatesWaitsForHim) {
+  PathLedger ledger;
+  auto creator = ledger.open("x"), looker = ledger.open("x");
+  creator.begin_creation();
+  auto seen = std::async(std::launch::async, [&] { return looker.assume({true, 3}); });
+  EXPECT_EQ(seen.wait_for(std::chrono::milliseconds(20)), std::future_status::timeout);
+  EXPECT_FALSE(creator.assume({}).exists);
+  EXPECT_FALSE(seen.get().exists) << "it was the creator's own file";
+  EXPECT_EQ(creator.commit(creator.version(), {true, 7}, Identity::Same), (QuotaUsage{7, 1}));
+}
+
+TEST(PathLedger, WhoCreatesNothingLetsTheOthersLook) {
+  PathLedger ledger;
+  auto first = ledger.open("x"), second = ledger.open("x"), looker = ledger.open("x");
+  first.begin_creation();
+  second.begin_creation();
+  first.abandon_creation();
+  auto seen = std::async(std::launch::async, [&] { return looker.assume({true, 3}); });
+  EXPECT_EQ(seen.wait_for(std::chrono::milliseconds(20)), std::future_status::timeout);
+  { const auto gone = std::move(second); }
+  EXPECT_EQ(seen.get().size, 3);
+  EXPECT_EQ(first.assume({}).size, 3);
 }
 
 TEST(TransferAccount, TotalReplacesTheTwoDirections) {

@@ -33,6 +33,14 @@ bool is_staged(const GuardState& state, const UploadPlan& plan) noexcept {
          can_stage(plan.place.fs().capabilities());
 }
 
+// Whoever meets the creation of the same file waits for its end, hence only where that is soon.
+bool may_create_first(const GuardState& state, const UploadPlan& plan) noexcept {
+  const Capabilities abilities = plan.place.fs().capabilities();
+  return plan.options.create && has(abilities, Capability::Immediate) && has(abilities, Capability::RealDirectories) &&
+         !has(abilities, Capability::CommitOnFinish) && (!plan.options.read || has(abilities, Capability::ReadWrite)) &&
+         !is_staged(state, plan) && !state.notices.wanted("pre-upload");
+}
+
 }  // namespace
 
 UploadFile::UploadFile(std::unique_ptr<Transfer> transfer, UploadPlan plan, QuotaHold hold,
@@ -54,6 +62,11 @@ UploadFile::~UploadFile() {
     log::write(LogLevel::Error, policy.protocol, policy.connection_id, "unable to end an upload",
                {{"error", e.what()}});
   }
+}
+
+void UploadFile::begin() {
+  if (!appears_at_end() && !plan_.through_link) hold_.follow();
+  state().uploads.add(plan_.place.virtual_path, *this, registration_);
 }
 
 Result<std::size_t> UploadFile::read_at(const OpContext& ctx, std::uint64_t offset, std::span<std::byte> out) {
@@ -321,8 +334,35 @@ Result<std::unique_ptr<File>> open_upload(const OpContext& ctx, std::unique_ptr<
   auto writer = about(path, StorageWriter::open(ctx, plan.place, writing));
   if (!writer) return std::move(writer).error();
   auto file = std::make_unique<UploadFile>(std::move(transfer), std::move(plan), std::move(hold), *std::move(writer));
-  if (!file->appears_at_end() && !file->plan_.through_link) file->hold_.follow();
-  state.uploads.add(path, *file, file->registration_);
+  file->begin();
+  return file;
+}
+
+std::unique_ptr<File> create_upload(const OpContext& ctx, std::unique_ptr<Transfer>& transfer, UploadPlan& plan,
+                                    QuotaHold& hold) {
+  GuardState& state = transfer->state();
+  if (!state.new_files.load(std::memory_order_relaxed) || !may_create_first(state, plan)) return nullptr;
+  const auto maximum = static_cast<std::uint64_t>(std::max<std::int64_t>(0, state.policy.max_upload_size));
+  if (maximum > 0 && plan.options.size_hint > maximum) return nullptr;
+  std::unique_ptr<StorageWriter> writer;
+  if (hold.take_file() && !hold.is_full() && hold.allow(plan.options.size_hint, 0)) {
+    StorageWriter::Plan writing;
+    writing.open = plan.options;
+    writing.open.exclusive = true;
+    writing.open.truncate = false;
+    hold.begin_creation();
+    if (auto opened = StorageWriter::open(ctx, plan.place, writing))
+      writer = *std::move(opened);
+    else
+      hold.abandon_creation();
+  }
+  if (!writer) {
+    hold.release();
+    return nullptr;
+  }
+  hold.assume({});
+  auto file = std::make_unique<UploadFile>(std::move(transfer), std::move(plan), std::move(hold), std::move(writer));
+  file->begin();
   return file;
 }
 

@@ -41,7 +41,9 @@ class UploadFile final : public File, private RangeCopy, private StoredContent {
   Result<File*> content(const OpContext& ctx) override;
 
   friend Result<std::unique_ptr<File>> open_upload(const OpContext&, std::unique_ptr<Transfer>, UploadPlan, QuotaHold);
+  friend std::unique_ptr<File> create_upload(const OpContext&, std::unique_ptr<Transfer>&, UploadPlan&, QuotaHold&);
 
+  void begin();
   Status make_room(std::uint64_t size);
   void raise_size(std::uint64_t end) noexcept;
   void end_failed(const OpContext& ctx, const Error& error);
@@ -70,5 +72,11 @@ class UploadFile final : public File, private RangeCopy, private StoredContent {
 // already; `hold` was made before the plan's look at the storage, and knows what was there.
 Result<std::unique_ptr<File>> open_upload(const OpContext& ctx, std::unique_ptr<Transfer> transfer, UploadPlan plan,
                                           QuotaHold hold);
+
+// The same for a file that nobody has looked for yet: the storage creates it if there is none, which saves a look that
+// would find nothing nearly always. Null where it does not work out for whatever reason; then nothing has happened,
+// all arguments are as before, and a look tells more.
+std::unique_ptr<File> create_upload(const OpContext& ctx, std::unique_ptr<Transfer>& transfer, UploadPlan& plan,
+                                    QuotaHold& hold);
 
 }  // namespace slipway::vfs

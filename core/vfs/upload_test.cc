@@ -418,6 +418,60 @@ TEST_F(Upload, TruncateByPathReachesTheUpload) {
   EXPECT_EQ(account->used(), (QuotaUsage{4, 1}));
 }
 
+TEST_F(Upload, CreatesBeforeItLooksAsLongAsFilesAreNew) {
+  std::vector<std::string> asked;
+  home->fault = [&](std::string_view operation, const std::string& path) {
+    asked.push_back(std::string(operation) + " " + path);
+    return ok();
+  };
+  const auto opens = [&](const char* path) {
+    asked.clear();
+    EXPECT_TRUE(open(path)->finish(ctx));
+    std::erase_if(asked,
+                  [](const std::string& what) { return !what.starts_with("stat") && !what.starts_with("open"); });
+    return asked;
+  };
+  EXPECT_EQ(opens("/a"), (std::vector<std::string>{"open /a"}));
+  EXPECT_EQ(opens("/a"), (std::vector<std::string>{"open /a", "stat /a", "open /a"}));
+  EXPECT_EQ(opens("/a"), (std::vector<std::string>{"stat /a", "open /a"}));
+  EXPECT_EQ(opens("/b"), (std::vector<std::string>{"stat /b", "open /b"}));
+  EXPECT_EQ(opens("/c"), (std::vector<std::string>{"open /c"}));
+  EXPECT_EQ(account->used(), (QuotaUsage{0, 3}));
+}
+
+TEST_F(Upload, WhatExistsIsNotCreatedOverAndAsksForItsOwnPermission) {
+  permit("/", {"list", "upload"});
+  home->put("/a", "old");
+  home->mkdir("/d");
+  EXPECT_EQ(guard().open(ctx, VPath("/a"), OpenOptions::replacing()).code(), Errc::PermissionDenied);
+  EXPECT_EQ(home->content("/a"), "old");
+  EXPECT_EQ(guard().open(ctx, VPath("/d"), OpenOptions::replacing()).code(), Errc::NotSupported);
+  EXPECT_EQ(account->used(), QuotaUsage{}) << "what was reserved for a new file is given back";
+  EXPECT_TRUE(upload("/b", "new"));
+}
+
+TEST_F(Upload, AtTheLimitOfFilesAnExistingOneCanBeReplaced) {
+  policy.mounts[0].limits.files = 1;
+  home->put("/a", "old");
+  account->reset({3, 1});
+  EXPECT_TRUE(upload("/a", "newer"));
+  EXPECT_EQ(upload("/b", "x").code(), Errc::QuotaExceeded);
+  EXPECT_FALSE(home->exists("/b"));
+  EXPECT_EQ(account->used(), (QuotaUsage{5, 1}));
+}
+
+TEST_F(Upload, ACreationThatFailsLeavesTheCountersAlone) {
+  home->fault = [](std::string_view operation, const std::string&) -> Status {
+    if (operation == "open") return Error(Errc::NoSpace, "open");
+    return ok();
+  };
+  EXPECT_EQ(upload("/a", "x").code(), Errc::NoSpace);
+  EXPECT_EQ(account->used(), QuotaUsage{});
+  home->fault = nullptr;
+  EXPECT_TRUE(upload("/a", "x"));
+  EXPECT_EQ(account->used(), (QuotaUsage{1, 1}));
+}
+
 TEST_F(Upload, ExclusiveCreationRefusesWhatExistsEvenLate) {
   policy.upload_mode = UploadMode::Atomic;
   home->put("/a", "old");
