@@ -139,19 +139,13 @@ std::string_view colour_of(LogLevel level) {
   return "";
 }
 
-}  // namespace
-
-std::string format_time(std::chrono::system_clock::time_point time, bool utc) {
-  const auto milliseconds = std::chrono::floor<std::chrono::milliseconds>(time);
-  const auto seconds = std::chrono::floor<std::chrono::seconds>(milliseconds);
-  const std::time_t clock = seconds.time_since_epoch().count();
+std::string format_second(std::time_t clock, bool utc) {
   std::tm parts{};
   if (utc)
     gmtime_r(&clock, &parts);
   else
     localtime_r(&clock, &parts);
   std::string out;
-  out.reserve(24);
   append_padded(out, parts.tm_year + 1900, 4);
   out += '-';
   append_padded(out, parts.tm_mon + 1, 2);
@@ -163,8 +157,32 @@ std::string format_time(std::chrono::system_clock::time_point time, bool utc) {
   append_padded(out, parts.tm_min, 2);
   out += ':';
   append_padded(out, parts.tm_sec, 2);
+  return out;
+}
+
+void append_time(std::string& out, std::chrono::system_clock::time_point time, bool utc) {
+  struct Second {
+    std::time_t clock = -1;
+    bool utc = false;
+    std::string text;
+  };
+  // Of thousands of lines in one second only the milliseconds differ.
+  thread_local Second last;
+  const auto milliseconds = std::chrono::floor<std::chrono::milliseconds>(time);
+  const auto seconds = std::chrono::floor<std::chrono::seconds>(milliseconds);
+  const std::time_t clock = seconds.time_since_epoch().count();
+  if (last.text.empty() || last.clock != clock || last.utc != utc) last = {clock, utc, format_second(clock, utc)};
+  out += last.text;
   out += '.';
   append_padded(out, static_cast<int>((milliseconds - seconds).count()), 3);
+}
+
+}  // namespace
+
+std::string format_time(std::chrono::system_clock::time_point time, bool utc) {
+  std::string out;
+  out.reserve(24);
+  append_time(out, time, utc);
   return out;
 }
 
@@ -174,7 +192,7 @@ std::string render_json(const Line& line, bool utc) {
   out += R"({"level":")";
   out += to_string(line.level);
   out += R"(","time":")";
-  out += format_time(line.time, utc);
+  append_time(out, line.time, utc);
   out += R"(","sender":)";
   append_json_string(out, line.sender);
   if (!line.connection_id.empty()) {

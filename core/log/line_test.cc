@@ -33,6 +33,18 @@ TEST(LogLine, EmptyConnectionAndMessageAreLeftOut) {
             R"({"level":"info","time":"2026-11-20T23:11:05.007","sender":"sftpd","size_bytes":-1})");
 }
 
+TEST(LogLine, TimesAreRightWhicheverWasWrittenBefore) {
+  const auto second = system_clock::from_time_t(1'795'216'265);
+  for (const bool utc : {true, false, true}) {
+    const std::string text = format_time(second, utc);
+    EXPECT_EQ(format_time(second + milliseconds(41), utc), text.substr(0, 20) + "041");
+    EXPECT_EQ(format_time(second + milliseconds(999), utc), text.substr(0, 20) + "999");
+    EXPECT_NE(format_time(second + milliseconds(1000), utc).substr(0, 19), text.substr(0, 19));
+  }
+  EXPECT_EQ(format_time(second, true), "2026-11-20T23:11:05.000");
+  EXPECT_EQ(format_time(system_clock::from_time_t(-1), true), "1969-12-31T23:59:59.000");
+}
+
 TEST(LogLine, EveryByteValueStaysValidJsonAndUtf8) {
   std::string all;
   for (int i = 0; i < 256; ++i) all += static_cast<char>(i);

@@ -156,9 +156,10 @@ Status RotatingFile::rotate_locked() {
 }
 
 void RotatingFile::write(std::string_view text) {
-  std::string line(text);
-  line += '\n';
   std::lock_guard lock(mutex_);
+  std::string& line = line_;
+  line.assign(text);
+  line += '\n';
   if (max_size_ != 0 && size_ != 0 && size_ + line.size() > max_size_ &&
       std::chrono::steady_clock::now() >= next_rotation_) {
     if (Status rotated = rotate_locked(); !rotated) {

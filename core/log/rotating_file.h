@@ -57,6 +57,7 @@ class RotatingFile {
 
   std::mutex mutex_;  // guards what follows
   UniqueFd file_;
+  std::string line_;  // the one that is written; its memory is kept for the next
   std::uint64_t size_ = 0;
   bool regular_ = true;
   std::uint64_t lost_ = 0;

@@ -73,9 +73,12 @@ bool same_object(const Place& a, const Place& b) {
 }
 
 std::string ledger_key(const Place& place) {
-  std::string key = place.mount->resource;
+  const std::string location = place.location();
+  std::string key;
+  key.reserve(place.mount->resource.size() + 1 + location.size());
+  key += place.mount->resource;
   key += '\0';
-  key += place.location();
+  key += location;
   return key;
 }
 

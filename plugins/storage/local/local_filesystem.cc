@@ -71,7 +71,11 @@ LocalFilesystem::LocalFilesystem(std::unique_ptr<Root> root, Ownership owner, Lo
 
 std::string LocalFilesystem::location(const VPath& path) const {
   if (path.is_root()) return root_->path();
-  return root_->path() == "/" ? path.str() : root_->path() + path.str();
+  std::string location;
+  location.reserve(root_->path().size() + path.str().size());
+  if (root_->path() != "/") location = root_->path();
+  location += path.str();
+  return location;
 }
 
 Result<FileInfo> LocalFilesystem::stat(const OpContext& context, const VPath& path, Follow follow) {
