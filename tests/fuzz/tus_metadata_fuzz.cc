@@ -1,5 +1,5 @@
-// What clients say about uploads in pieces and their checksums: what is understood has a path, and says the same when
-// it is written again. TARGETS: http_api
+// What clients say about uploads in pieces: what is understood has a path, and says the same when it is written again.
+// TARGETS: http_api
 #include <cstdlib>
 
 #include "slipway/base64.h"
