@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "core/vfs/link_check.h"
+
 namespace slipway::session {
 namespace {
 
@@ -58,15 +60,22 @@ class ShareFilesystem final : public Filesystem {
     const auto root = std::ranges::find_if(paths_, [&](const VPath& shared) { return path.is_within(shared); });
     if (root == paths_.end()) return missing();
     for (VPath part = path; part != *root; part = part.parent()) {
-      const auto info = fs_->stat(ctx, part, Follow::No);
-      if (info && info->type == FileType::Symlink) return missing();
-      // What is not there yet is no link; nor can anybody say so of what the owner must not see.
-      if (!info && info.code() != Errc::NotFound && info.code() != Errc::PermissionDenied) return info.error();
+      SLIPWAY_ASSIGN(const bool is_link, this->is_link(ctx, part));
+      if (is_link) return missing();
     }
     return ok();
   }
+  // Also where the owner may not list: a visitor who only writes must not write through what nobody sees.
+  Result<bool> is_link(const OpContext& ctx, const VPath& path) {
+    if (links_ != nullptr) return links_->is_link(ctx, path);
+    const auto info = fs_->stat(ctx, path, Follow::No);
+    if (info) return info->type == FileType::Symlink;
+    if (info.code() == Errc::NotFound) return false;
+    return info.error();
+  }
 
   const std::unique_ptr<Filesystem> fs_;
+  vfs::LinkCheck* const links_ = static_cast<vfs::LinkCheck*>(fs_->query(vfs::LinkCheck::kInterfaceId));
   const std::vector<VPath> paths_;
   const Need need_;
 };

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "core/vfs/link_check.h"
 #include "core/vfs/testing/fake_storage.h"
 
 namespace slipway::session {
@@ -83,6 +84,46 @@ TEST_F(ShareFilesystemTest, LinksLeadNowhere) {
   EXPECT_EQ(read(*fs, "/pub/link/below"), Errc::NotFound);
   const auto writer = view(Need::Write);
   EXPECT_EQ(writer->open({}, VPath("/pub/link"), OpenOptions::replacing()).code(), Errc::NotFound);
+}
+
+// As the guard of an owner who may not list.
+class Unlisted final : public Filesystem, private vfs::LinkCheck {
+ public:
+  explicit Unlisted(std::shared_ptr<FakeStorage> to) : to_(std::move(to)) {}
+  Capabilities capabilities() const noexcept override { return to_->capabilities(); }
+  Result<FileInfo> stat(const OpContext&, const VPath& path, Follow) override {
+    return Error(Errc::PermissionDenied, path.str());
+  }
+  Result<std::unique_ptr<File>> open(const OpContext& ctx, const VPath& path, const OpenOptions& options) override {
+    return to_->open(ctx, path, options);
+  }
+  Result<std::unique_ptr<DirCursor>> list(const OpContext&, const VPath& path) override {
+    return Error(Errc::PermissionDenied, path.str());
+  }
+  Status make_dir(const OpContext&, const VPath& path, std::uint32_t) override {
+    return Error(Errc::PermissionDenied, path.str());
+  }
+  Status remove(const OpContext&, const VPath& path) override { return Error(Errc::PermissionDenied, path.str()); }
+  Status rename(const OpContext&, const VPath& path, const VPath&) override {
+    return Error(Errc::PermissionDenied, path.str());
+  }
+  void* query(std::string_view id) noexcept override {
+    return id == kInterfaceId ? static_cast<LinkCheck*>(this) : nullptr;
+  }
+
+ private:
+  Result<bool> is_link(const OpContext& ctx, const VPath& path) override {
+    const auto info = to_->stat(ctx, path, Follow::No);
+    return info && info->type == FileType::Symlink;
+  }
+  const std::shared_ptr<FakeStorage> to_;
+};
+
+TEST_F(ShareFilesystemTest, LinksLeadNowhereEvenWhereNobodyMayList) {
+  const auto fs = make_share_filesystem(std::make_unique<Unlisted>(storage_), {VPath("/pub")}, Need::Write);
+  EXPECT_EQ(fs->open({}, VPath("/pub/link"), OpenOptions::replacing()).code(), Errc::NotFound);
+  EXPECT_EQ(fs->open({}, VPath("/pub/link/below"), OpenOptions::replacing()).code(), Errc::NotFound);
+  EXPECT_TRUE(fs->open({}, VPath("/pub/new"), OpenOptions::replacing()));
 }
 
 TEST_F(ShareFilesystemTest, ReadingIsNotWritingAndNothingElseIsPossible) {

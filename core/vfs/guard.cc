@@ -59,6 +59,7 @@ void* Guard::query(std::string_view interface_id) noexcept {
   if (interface_id == TreeOperations::kInterfaceId) return static_cast<TreeOperations*>(this);
   if (interface_id == DigestReads::kInterfaceId) return static_cast<DigestReads*>(this);
   if (interface_id == CommandNotices::kInterfaceId) return static_cast<CommandNotices*>(this);
+  if (interface_id == LinkCheck::kInterfaceId) return static_cast<LinkCheck*>(this);
   if (interface_id == AccountIds::kInterfaceId) return static_cast<AccountIds*>(this);
   return nullptr;
 }

@@ -3,6 +3,7 @@
 
 #include "core/vfs/guard.h"
 #include "core/vfs/guard_state.h"
+#include "core/vfs/link_check.h"
 #include "core/vfs/quota_hold.h"
 #include "core/vfs/tree.h"
 
@@ -13,7 +14,8 @@ class Guard final : public Filesystem,
                     private TreeOperations,
                     private DigestReads,
                     private CommandNotices,
-                    private AccountIds {
+                    private AccountIds,
+                    private LinkCheck {
  public:
   explicit Guard(std::shared_ptr<GuardState> state) : s_(std::move(state)) {}
 
@@ -51,6 +53,9 @@ class Guard final : public Filesystem,
 
   // TreeRules
   Status removable(const VPath& path) const override;
+
+  // LinkCheck
+  Result<bool> is_link(const OpContext& ctx, const VPath& path) override;
 
   // guard_server_side.cc
   Status copy_tree(const OpContext& ctx, const CopyRequest& request) override;

@@ -101,6 +101,16 @@ Result<FileInfo> Guard::stat(const OpContext& ctx, const VPath& path, Follow fol
   return about(path, place.fs().stat(ctx, place.path, follow));
 }
 
+Result<bool> Guard::is_link(const OpContext& ctx, const VPath& path) {
+  if (is_synthetic(path) || s_->uploads.find(path)) return false;
+  const Place place = s_->place(path);
+  if (!has(place.fs().capabilities(), Capability::Symlinks)) return false;
+  const auto info = place.fs().stat(ctx, place.path, Follow::No);
+  if (info.code() == Errc::NotFound || info.code() == Errc::NotDirectory) return false;
+  if (!info) return info.error();
+  return info->type == FileType::Symlink;
+}
+
 Status Guard::set_attributes(const OpContext& ctx, const VPath& path, const FileAttributes& attributes, Follow follow) {
   const GuardState& s = *s_;
   SLIPWAY_TRY(s.access.usable(path));

@@ -1,4 +1,5 @@
 // Which permission each operation needs, on which directory, and what file patterns refuse.
+#include "core/vfs/link_check.h"
 #include "core/vfs/testing/guard_fixture.h"
 
 namespace slipway::vfs {
@@ -221,6 +222,21 @@ TEST_P(Patterned, IsRefusedByPolicyOfThePattern) {
 
 INSTANTIATE_TEST_SUITE_P(Operation, Patterned, ::testing::Range(std::size_t{0}, pattern_cases().size()),
                          [](const auto& info) { return pattern_cases()[info.param].name; });
+
+class Linked : public testing::GuardTest {};
+
+TEST_F(Linked, AreKnownAboveTheGuardWithoutAny) {
+  home->put("/link", "/a", FileType::Symlink);
+  home->put("/a", "12345");
+  permit("/", {"upload"});
+  auto* links = static_cast<LinkCheck*>(guard().query(LinkCheck::kInterfaceId));
+  ASSERT_NE(links, nullptr);
+  EXPECT_EQ(guard().stat(ctx, VPath("/link"), Follow::No).code(), Errc::PermissionDenied);
+  EXPECT_TRUE(*links->is_link(ctx, VPath("/link")));
+  EXPECT_FALSE(*links->is_link(ctx, VPath("/a")));
+  EXPECT_FALSE(*links->is_link(ctx, VPath("/none")));
+  EXPECT_FALSE(*links->is_link(ctx, VPath()));
+}
 
 }  // namespace
 }  // namespace slipway::vfs
