@@ -65,6 +65,25 @@ int share_rights(const User& user, const Share& share) {
   return rights;
 }
 
+void attach_policies(const std::vector<GroupSharePolicy>& policies, SharePolicyMode mode, Share& share) {
+  for (const auto& [group, policy] : policies) {
+    if (policy.mode != static_cast<int>(mode)) continue;
+    const auto bound = std::ranges::find(share.groups, group, &ShareGroup::group_name);
+    if (bound == share.groups.end())
+      share.groups.push_back({group, policy.permissions});
+    else if (mode == SharePolicyMode::Enforced)
+      bound->permissions = policy.permissions;
+  }
+}
+
+std::int64_t default_share_expiration(const BaseUserFilters& filters, std::int64_t now_ms) {
+  constexpr std::int64_t kDayMs = 24 * 60 * 60 * 1000;
+  std::int64_t days = filters.default_shares_expiration;
+  if (days <= 0) return 0;
+  if (filters.max_shares_expiration > 0) days = std::min<std::int64_t>(days, filters.max_shares_expiration);
+  return now_ms + days * kDayMs;
+}
+
 bool has_same_reach(const Share& a, const Share& b) {
   const auto paths = [](const Share& share) {
     std::set<std::string> clean;

@@ -56,5 +56,30 @@ TEST(ShareRules, ScopesAndPathsOfAShareAreChecked) {
   EXPECT_TRUE(check_share_rules(f, share));
 }
 
+TEST(ShareRules, TheDefaultEndIsNeverBeyondTheMost) {
+  constexpr std::int64_t kDay = 24 * 60 * 60 * 1000;
+  BaseUserFilters f;
+  EXPECT_EQ(default_share_expiration(f, 5), 0);
+  f.max_shares_expiration = 7;
+  EXPECT_EQ(default_share_expiration(f, 5), 0);
+  f.default_shares_expiration = 30;  // the user's own, and the most is that of a group
+  EXPECT_EQ(default_share_expiration(f, 5), 5 + 7 * kDay);
+  f.max_shares_expiration = 0;
+  EXPECT_EQ(default_share_expiration(f, 5), 5 + 30 * kDay);
+}
+
+TEST(ShareRules, RightsAddUpOverGroups) {
+  User user;
+  user.username = "ann";
+  user.groups = {{"a", GroupType::Primary}, {"b", GroupType::Membership}};
+  Share share;
+  share.username = "bob";
+  EXPECT_EQ(share_rights(user, share), 0);
+  share.groups = {{"a", kShareRead}, {"b", kShareDelete}, {"c", kShareWrite}};
+  EXPECT_EQ(share_rights(user, share), kShareRead | kShareDelete);
+  share.username = "ann";
+  EXPECT_EQ(share_rights(user, share), kShareAll);
+}
+
 }  // namespace
 }  // namespace slipway::accounts

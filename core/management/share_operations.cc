@@ -1,6 +1,9 @@
 // Shares of users: each one's own, and those that a group gives a hand in.
 #include <algorithm>
 #include <boost/json.hpp>
+#include <chrono>
+#include <set>
+#include <utility>
 
 #include "core/accounts/entity_json.h"
 #include "core/accounts/share_rules.h"
@@ -15,12 +18,18 @@ using accounts::Share;
 
 constexpr const char* kRedacted = "[**redacted**]";
 
+using Mode = accounts::SharePolicyMode;
 using EffectiveUser = std::shared_ptr<const accounts::EffectiveUser>;
 
 Result<EffectiveUser> caller(const Call& call) {
   if (call.actor.kind != Actor::Kind::User)
     return Error(Errc::PermissionDenied, call.actor.name, "shares are their owner's");
   return call.rooms.accounts.effective_user(call.actor.name);
+}
+
+std::int64_t unix_now_ms() {
+  using namespace std::chrono;
+  return duration_cast<milliseconds>(system_clock::now().time_since_epoch()).count();
 }
 
 bool is_given(const Call& call, std::string_view member) {
@@ -92,6 +101,34 @@ Status check_groups(const accounts::EffectiveUser& owner, const Share& share, co
   return ok();
 }
 
+std::set<std::pair<std::string, int>> bindings(const Share& share) {
+  std::set<std::pair<std::string, int>> pairs;
+  for (const accounts::ShareGroup& group : share.groups) pairs.emplace(group.group_name, group.permissions);
+  return pairs;
+}
+
+// The groups of an owner's share, as the owner and the policies of the owner's groups want them; `old` is null for a
+// new one.
+Status settle_groups(const Call& call, const accounts::EffectiveUser& owner, Share& share, const Share* old) {
+  const bool is_said = is_given(call, "groups");
+  const auto& policies = owner.share_policies;
+  if (has_option(owner, "shares-policy-change-disabled")) {
+    // Clients send back what they have read, so that only another wish is refused.
+    Share settled;
+    if (old != nullptr) settled.groups = old->groups;
+    accounts::attach_policies(policies, Mode::Enforced, settled);
+    accounts::attach_policies(policies, Mode::Enforced, share);
+    if (is_said && bindings(share) != bindings(settled))
+      return Error(Errc::PermissionDenied, owner.user.username, "you cannot change the groups of shares");
+    share.groups = std::move(settled.groups);
+    return ok();
+  }
+  SLIPWAY_TRY(check_groups(owner, share, old));
+  if (old == nullptr && !is_said) accounts::attach_policies(policies, Mode::Suggested, share);
+  accounts::attach_policies(policies, Mode::Enforced, share);
+  return ok();
+}
+
 Result<Share> share_of(const Call& call) {
   SLIPWAY_ASSIGN(Share share, accounts::from_json<Share>(json::value(call.input), accounts::Unknown::Ignore));
   for (accounts::ShareGroup& group : share.groups)
@@ -104,7 +141,9 @@ Result<json::value> add(const Call& call) {
   SLIPWAY_ASSIGN(Share share, share_of(call));
   share.username = owner->user.username;
   share.id.clear();
-  SLIPWAY_TRY(check_groups(*owner, share, nullptr));
+  SLIPWAY_TRY(settle_groups(call, *owner, share, nullptr));
+  if (!is_given(call, "expires_at"))
+    share.expires_at = accounts::default_share_expiration(owner->user.filters, unix_now_ms());
   SLIPWAY_TRY(check(*owner, share, !share.password.empty()));
   SLIPWAY_ASSIGN(const Share stored, call.rooms.accounts.shares().add(std::move(share), call.actor));
   return rendered(stored, *owner);
@@ -135,7 +174,7 @@ Result<json::value> update(const Call& call) {
     SLIPWAY_TRY(check_delegate(call, *who, old, share));
     SLIPWAY_ASSIGN(owner, call.rooms.accounts.effective_user(old.username));
   } else {
-    SLIPWAY_TRY(check_groups(*owner, share, &old));
+    SLIPWAY_TRY(settle_groups(call, *owner, share, &old));
   }
   const bool keeps = share.password == kRedacted;
   SLIPWAY_TRY(check(*owner, share, keeps ? !old.password.empty() : !share.password.empty()));

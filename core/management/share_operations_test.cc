@@ -1,7 +1,9 @@
 // Shares through the management service: what owners do with them, and what their groups do.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <boost/json.hpp>
+#include <chrono>
 
 #include "core/accounts/test_accounts.h"
 #include "core/base/json.h"
@@ -175,6 +177,114 @@ TEST_F(ShareOperations, RightsEndWithTheMembership) {
   EXPECT_EQ(get_by("bob", id), Errc::NotFound);
   EXPECT_EQ(delete_by("bob", id), Errc::NotFound);
   EXPECT_EQ(listed_by("bob"), 0u);
+}
+
+class SharePolicies : public ShareOperations {
+ protected:
+  void set_policy(const char* name, int permissions, int mode) {
+    auto group = *accounts().groups().get(name);
+    group.user_settings.filters.share_policy = {permissions, mode};
+    const auto updated = accounts().groups().update(group, root_);
+    ASSERT_TRUE(updated) << updated.error().message();
+  }
+  json::value groups_of(const std::string& id) {
+    const auto share = call("ann", "shares.get", {{"id", id}});
+    const json::value* groups = share->if_contains("groups");
+    return groups == nullptr ? json::value(json::array()) : *groups;
+  }
+};
+
+TEST_F(SharePolicies, AnEnforcedOneIsAttachedWhateverIsSaid) {
+  set_policy("staff", 3, 2);
+  for (const auto& said : {a_share(), a_share({{"staff", 7}}), a_share({{"press", 1}})}) {
+    const json::value groups = groups_of(made_by("ann", said));
+    const auto& list = groups.as_array();
+    EXPECT_TRUE(std::ranges::any_of(list, [](const json::value& binding) {
+      return binding.at("group_name") == "staff" && binding.at("permissions") == 3;
+    })) << serialize_json(groups);
+  }
+  json::object none = a_share();
+  none["groups"] = json::array();
+  const std::string id = made_by("ann", none);
+  EXPECT_EQ(groups_of(id), bindings({{"staff", 3}}));
+  ASSERT_TRUE(update_by("ann", id, none));
+  EXPECT_EQ(groups_of(id), bindings({{"staff", 3}})) << "nor does a change take it away";
+  EXPECT_EQ(get_by("bob", id), Errc::Ok);
+}
+
+TEST_F(SharePolicies, ASuggestedOneIsTakenUnlessSomethingElseIsSaid) {
+  set_policy("staff", 1, 1);
+  const std::string id = made_by("ann", a_share());
+  EXPECT_EQ(groups_of(id), bindings({{"staff", 1}}));
+  json::object none = a_share();
+  none["groups"] = json::array();
+  EXPECT_EQ(groups_of(made_by("ann", none)), json::array());
+  EXPECT_EQ(groups_of(made_by("ann", a_share({{"staff", 7}}))), bindings({{"staff", 7}}));
+  ASSERT_TRUE(update_by("ann", id, a_share()));
+  EXPECT_EQ(groups_of(id), json::array()) << "it is for new shares";
+}
+
+TEST_F(SharePolicies, AreThoseOfGroupsThatGiveSettings) {
+  set_policy("press", 1, 2);  // of which ann is a mere member
+  EXPECT_EQ(groups_of(made_by("ann", a_share())), json::array());
+}
+
+TEST_F(SharePolicies, WhoMayNotChangeThemHasTheEnforcedOnesAlone) {
+  set_policy("staff", 3, 2);
+  set_policy("others", 1, 1);
+  add_member("ina", {{"staff", accounts::GroupType::Primary}, {"others", accounts::GroupType::Secondary}},
+             {"shares-policy-change-disabled"});
+  const auto groups = [&](const std::string& id) { return call("ina", "shares.get", {{"id", id}})->at("groups"); };
+  const std::string id = made_by("ina", a_share());
+  EXPECT_EQ(groups(id), bindings({{"staff", 3}}));
+  EXPECT_EQ(call("ina", "shares.add", a_share({{"others", 1}})).code(), Errc::PermissionDenied);
+  EXPECT_TRUE(call("ina", "shares.add", a_share({{"staff", 7}}))) << "the enforced one counts in any case";
+  json::object seen = *call("ina", "shares.get", {{"id", id}});
+  seen["description"] = "d";
+  EXPECT_TRUE(update_by("ina", id, seen)) << "what was read is written back";
+  EXPECT_TRUE(update_by("ina", id, a_share()));
+  EXPECT_EQ(groups(id), bindings({{"staff", 3}}));
+  EXPECT_EQ(update_by("ina", id, a_share({{"staff", 3}, {"others", 7}})).error().cause(),
+            "you cannot change the groups of shares");
+}
+
+TEST_F(ShareOperations, ANewShareEndsWhenTheDefaultSays) {
+  constexpr std::int64_t kDay = 24 * 60 * 60 * 1000;
+  const auto now = [] {
+    return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::system_clock::now().time_since_epoch())
+        .count();
+  };
+  const auto user_with = [&](const char* name, int default_days, int max_days) {
+    auto user = a_user(name);
+    user.filters.default_shares_expiration = default_days;
+    user.filters.max_shares_expiration = max_days;
+    add_user(user);
+  };
+  const auto end_of = [&](const std::string& who, json::object share) {
+    const auto made = call(who, "shares.add", share);
+    return made ? made->at("expires_at").to_number<std::int64_t>() : -1;
+  };
+  user_with("def", 3, 0);
+  user_with("both", 3, 5);
+  user_with("top", 0, 5);
+  const auto before = now();
+  for (const char* who : {"def", "both"}) {
+    const auto end = end_of(who, a_share());
+    EXPECT_GE(end, before + 3 * kDay) << who;
+    EXPECT_LE(end, now() + 3 * kDay) << who;
+  }
+  json::object never = a_share(), null = a_share(), soon = a_share();
+  never["expires_at"] = 0;
+  null["expires_at"] = nullptr;
+  soon["expires_at"] = before + kDay;
+  EXPECT_EQ(end_of("def", never), 0) << "who says so may";
+  EXPECT_EQ(end_of("both", never), -1) << "not beyond the most";
+  EXPECT_GE(end_of("def", null), before + 3 * kDay);
+  EXPECT_EQ(end_of("both", soon), before + kDay);
+  EXPECT_EQ(end_of("top", a_share()), -1) << "without a default one must say";
+  const std::string id = made_by("def", a_share());
+  ASSERT_TRUE(update_by("def", id, a_share()));
+  EXPECT_EQ(call("def", "shares.get", {{"id", id}})->at("expires_at"), 0) << "a change replaces it";
 }
 
 TEST_F(ShareOperations, EventsNameWhoDidIt) {

@@ -1,5 +1,6 @@
 """Shares that groups of their owner have a hand in: who sees, changes and deletes them."""
 import shutil
+import time
 
 import pytest
 from rest import Rest, admin, rest_config
@@ -133,3 +134,92 @@ def test_who_leaves_the_group_loses_the_share(rest, users, make):
     assert users["bert"].get(link).status == 404 and ids(users["bert"]) == []
     assert root.put("/users/bert", bert).status == 200
     assert users["bert"].get(link).status == 200
+
+
+# ---- policies of groups, default end
+
+
+@pytest.fixture
+def policy(rest):
+    """policy(group, **filters) until the end of the test."""
+    root, before = rest.admin(), {}
+
+    def change(path, document):
+        assert root.put(path, document).status == 200
+
+    def set_filters(name, kind="groups", **filters):
+        path = f"/{kind}/{name}"
+        document = root.get(path).json()
+        before.setdefault(path, document)
+        change(path, {**document, "user_settings": {"filters": filters}} if kind == "groups" else {**document, "filters": filters})
+
+    yield set_filters
+    for path, document in before.items():
+        change(path, document)
+
+
+def groups_of(client, link):
+    return {g["group_name"]: g["permissions"] for g in client.get(link).json().get("groups", [])}
+
+
+def create(client, **members):
+    answer = client.post("/user/shares", {"name": "docs", "scope": 1, "paths": ["/docs"], **members})
+    return "/user/shares/" + answer.headers["X-Object-ID"] if answer.status == 201 else answer
+
+
+def test_an_enforced_policy_is_attached_to_every_share(users, policy):
+    policy("staff", share_policy={"permissions": 5, "mode": 2})
+    anna, bert = users["anna"], users["bert"]
+    for said in ({}, {"groups": []}, {"groups": [{"group_name": "staff", "permissions": 1}]}):
+        link = create(anna, **said)
+        assert groups_of(anna, link) == {"staff": 5}
+        assert anna.put(link, {"name": "docs", "scope": 1, "paths": ["/docs"], "groups": []}).status == 200
+        assert groups_of(anna, link) == {"staff": 5}, "nor can the owner take it away"
+        assert bert.put(link, {"name": "x"}).status == 403
+        assert bert.delete(link).status == 200
+    link = create(anna, groups=[{"group_name": "press", "permissions": 1}])
+    assert groups_of(anna, link) == {"press": 1, "staff": 5}
+    assert anna.delete(link).status == 200
+
+
+def test_a_suggested_policy_is_what_happens_without_a_wish(users, policy):
+    policy("staff", share_policy={"permissions": 1, "mode": 1})
+    anna = users["anna"]
+    for said, expected in (({}, {"staff": 1}), ({"groups": []}, {}), ({"groups": [{"group_name": "press", "permissions": 1}]}, {"press": 1})):
+        link = create(anna, **said)
+        assert groups_of(anna, link) == expected
+        assert anna.delete(link).status == 200
+
+
+def test_who_may_not_change_policies(users, policy):
+    anna = users["anna"]
+    policy("anna", "users", web_client=["shares-policy-change-disabled"])
+    link = create(anna)
+    assert groups_of(anna, link) == {}
+    refused = create(anna, groups=[{"group_name": "staff", "permissions": 1}])
+    assert (refused.status, refused.json()["message"] or refused.json()["error"]) == (403, "you cannot change the groups of shares")
+    policy("staff", share_policy={"permissions": 1, "mode": 1})
+    assert groups_of(anna, other := create(anna)) == {}, "suggestions are for those who may choose"
+    policy("staff", share_policy={"permissions": 3, "mode": 2})
+    assert groups_of(anna, third := create(anna)) == {"staff": 3}
+    assert anna.put(third, {**anna.get(third).json(), "groups": []}).status == 200, "which wishes nothing else"
+    assert anna.put(third, {**anna.get(third).json(), "groups": [{"group_name": "press", "permissions": 1}]}).status == 403
+    assert anna.put(third, {"name": "n", "scope": 1, "paths": ["/docs"]}).status == 200
+    assert groups_of(anna, third) == {"staff": 3}
+    for each in (link, other, third):
+        assert anna.delete(each).status == 200
+
+
+def test_new_shares_end_when_the_default_says(users, policy):
+    day, anna = 86_400_000, users["anna"]
+    policy("staff", default_shares_expiration=2, max_shares_expiration=4)
+    now = int(time.time() * 1000)
+    link = create(anna)
+    assert 0 <= anna.get(link).json()["expires_at"] - now - 2 * day < 60_000
+    assert create(anna, expires_at=0).status == 400, "shares of this user must end"
+    assert create(anna, expires_at=now + 6 * day).status == 400
+    policy("staff", default_shares_expiration=2)
+    forever = create(anna, expires_at=0)
+    assert anna.get(forever).json().get("expires_at", 0) == 0, "who says so may"
+    for each in (link, forever):
+        assert anna.delete(each).status == 200
