@@ -32,6 +32,7 @@
 #include "core/session/access.h"
 #include "core/session/password_resets.h"
 #include "core/session/session_manager.h"
+#include "core/session/share_codes.h"
 #include "slipway/switches.h"
 
 namespace slipway::app {
@@ -77,6 +78,7 @@ class Server {
   std::unique_ptr<accounts::OpenedSettings> opened_settings_;
   std::unique_ptr<session::SharedCounters> counters_;
   std::unique_ptr<admission::Admission> admission_;
+  std::unique_ptr<session::ShareCodes> share_codes_;
   std::unique_ptr<session::SessionManager> sessions_;
   std::unique_ptr<session::Access> access_;
   std::unique_ptr<session::PasswordResets> resets_;
@@ -144,6 +146,10 @@ Status Server::start() {
   admission_ = std::make_unique<admission::Admission>(*accounts_->store, settings.admission);
   SLIPWAY_TRY(admission_->start());
   rooms.admission = admission_.get();
+  share_codes_ = std::make_unique<session::ShareCodes>(
+      *supervisor_, *pool_,
+      session::ShareCodes::Settings{.subject = std::string(switches_.values.string("share_code_email_subject"))});
+  rooms.share_codes = share_codes_.get();
   sessions_ = std::make_unique<session::SessionManager>(std::move(rooms), settings.sessions);
   access_ = std::make_unique<session::Access>(*sessions_);
   resets_ = std::make_unique<session::PasswordResets>(

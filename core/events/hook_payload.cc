@@ -48,6 +48,7 @@ std::string file_hook_body(const Event& event) {
   };
   text("action", event.action, true);
   text("username", event.username, true);
+  text("external_username", event.external_username, false);
   text("path", event.path, true);
   text("target_path", event.target_path, false);
   text("virtual_path", event.virtual_path, true);
@@ -91,6 +92,7 @@ Pairs file_hook_environment(const Event& event) {
       {"SFTPGO_ACTION_TIMESTAMP", std::to_string(nanoseconds(event.at))},
       {"SFTPGO_ACTION_ROLE", event.role},
   };
+  if (!event.external_username.empty()) out.emplace_back("SFTPGO_ACTION_EXTERNAL_USERNAME", event.external_username);
   if (!event.metadata.empty()) out.emplace_back("SFTPGO_ACTION_METADATA", json::serialize(metadata_object(event)));
   return out;
 }

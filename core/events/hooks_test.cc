@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <boost/json.hpp>
 #include <map>
 #include <mutex>
@@ -138,6 +139,20 @@ std::unique_ptr<ConfiguredHooks> make(const HookSettings& settings, EventBus& bu
 }
 
 void drain(EventBus& bus) { bus.drain(std::chrono::steady_clock::now() + 60s); }
+
+TEST(HookPayload, SaysWhoActedForTheUser) {
+  Event event = upload();
+  event.external_username = "guest@example.org";
+  EXPECT_NE(file_hook_body(event).find(R"("username":"ann","external_username":"guest@example.org",)"),
+            std::string::npos);
+  const auto has = [](const Event& of) {
+    return std::ranges::any_of(file_hook_environment(of), [](const auto& pair) {
+      return pair.first == "SFTPGO_ACTION_EXTERNAL_USERNAME" && pair.second == "guest@example.org";
+    });
+  };
+  EXPECT_TRUE(has(event));
+  EXPECT_FALSE(has(upload()));
+}
 
 TEST(HookPayload, TheBodyOmitsWhatIsEmptyAndKeepsWhatIsPromised) {
   EXPECT_EQ(

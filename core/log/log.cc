@@ -158,6 +158,11 @@ void write(LogLevel level, std::string_view sender, std::string_view connection_
   write_line(level, sender, connection_id, message, {fields.begin(), fields.size()});
 }
 
+void write_fields(LogLevel level, std::string_view sender, std::string_view connection_id, std::string_view message,
+                  std::span<const LogField> fields) noexcept {
+  write_line(level, sender, connection_id, message, fields);
+}
+
 bool SenderLogger::enabled(LogLevel wanted) const noexcept { return wanted >= level(); }
 
 void SenderLogger::log(LogLevel level, std::string_view message, std::span<const LogField> fields) noexcept {

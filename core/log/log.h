@@ -5,6 +5,7 @@
 #include <chrono>
 #include <cstdint>
 #include <initializer_list>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -39,6 +40,9 @@ std::string_view to_string(LogLevel) noexcept;
 // Never blocks on a full disk: the line is dropped, and the log says so when there is space again.
 void write(LogLevel, std::string_view sender, std::string_view connection_id, std::string_view message,
            std::initializer_list<LogField> fields = {}) noexcept;
+// The same with fields that are known at run time only.
+void write_fields(LogLevel, std::string_view sender, std::string_view connection_id, std::string_view message,
+                  std::span<const LogField> fields) noexcept;
 
 inline void debug(std::string_view sender, std::string_view message,
                   std::initializer_list<LogField> fields = {}) noexcept {

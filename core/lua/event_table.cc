@@ -23,6 +23,7 @@ void push_event(lua_State* L, const Event& event) {
   set(L, "action", event.action);
   set(L, "username", event.username);
   set(L, "role", event.role);
+  set(L, "external_username", event.external_username);
   set(L, "path", event.path);
   set(L, "target_path", event.target_path);
   set(L, "virtual_path", event.virtual_path);

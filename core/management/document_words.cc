@@ -34,6 +34,13 @@ constexpr MemberWords kReset[] = {
     {"code", "string", "what came by e-mail", {}, kRequired},
     {"password", "string", "the password from now on", {}, kRequired},
 };
+constexpr MemberWords kShareCodeRequest[] = {
+    {"email", "string", "an address that the share is for", {}, kRequired},
+};
+constexpr MemberWords kShareCode[] = {
+    {"email", "string", "the address", {}, kRequired},
+    {"code", "string", "what came by e-mail", {}, kRequired},
+};
 constexpr MemberWords kTotpKind[] = {
     {"name", "string", "for config_name", {}, kRequired},
     {"issuer", "string", "what the authenticator app shows"},
@@ -232,6 +239,8 @@ constexpr SchemaWords kWords[] = {
     {"UserProfile", "What an account may know and change about itself.", kProfile},
     {"PwdChange", "A change of one's own password.", kPassword},
     {"PasswordReset", "A new password for whoever got the code.", kReset},
+    {"ShareCodeRequest", "Whom a code for a share is to be sent to.", kShareCodeRequest},
+    {"ShareCode", "What makes a visitor of a share known.", kShareCode},
     {"TOTPConfig", "A kind of one-time passcodes.", kTotpKind},
     {"TOTPChoice", "Which kind of one-time passcodes.", kTotpChoice},
     {"TOTPTrial", "A passcode to be tried.", kTotpTrial},

@@ -20,13 +20,7 @@ class AdmittedPlace final : public Admitted, private ShareDoor {
 
   Result<std::unique_ptr<LoginAttempt>> begin(const OpContext& context) override {
     SLIPWAY_TRY(wait(context));
-    if (const auto& ask = manager_.rooms().post_connect) {
-      const ConnectionRequest& request = connection_->request();
-      if (auto allowed = ask(context, request.protocol, request.remote.address); !allowed) {
-        manager_.log_refusal(request, allowed.error());
-        return allowed.error();
-      }
-    }
+    SLIPWAY_TRY(ask_hook(context, connection_->request().protocol));
     return make_login_attempt(manager_, std::move(connection_));
   }
 
@@ -56,9 +50,33 @@ class AdmittedPlace final : public Admitted, private ShareDoor {
   }
 
  private:
-  Result<std::unique_ptr<ShareVisit>> visit(const OpContext& context, const ShareRequest& request) override {
+  Status ask_hook(const OpContext& context, std::string_view protocol) {
+    const auto& ask = manager_.rooms().post_connect;
+    if (!ask) return ok();
+    const ConnectionRequest& request = connection_->request();
+    Status allowed = ask(context, protocol, request.remote.address);
+    if (!allowed) manager_.log_refusal(request, allowed.error());
+    return allowed;
+  }
+  // Every visit of a share is a connection of its own: whoever is kept out by the hook has no other door.
+  Status enter(const OpContext& context) {
     SLIPWAY_TRY(wait(context));
+    if (ask_hook(context, "HTTPShare")) return ok();
+    return Error(Errc::PermissionDenied, "share", "you are not allowed to connect");
+  }
+
+  Result<std::unique_ptr<ShareVisit>> visit(const OpContext& context, const ShareRequest& request) override {
+    SLIPWAY_TRY(enter(context));
     return visit_share(manager_, context, std::move(connection_), request);
+  }
+  Status request_code(const OpContext& context, const ShareRequest& request, std::string_view email) override {
+    SLIPWAY_TRY(enter(context));
+    return request_share_code(manager_, context, *connection_, request, email);
+  }
+  Result<ShareVisitor> prove(const OpContext& context, const ShareRequest& request, std::string_view email,
+                             std::string_view code) override {
+    SLIPWAY_TRY(enter(context));
+    return prove_share_visitor(manager_, context, *connection_, request, email, code);
   }
 
   SessionManager& manager_;

@@ -19,6 +19,8 @@
 
 namespace slipway::session {
 
+class ShareCodes;
+
 // What the manager works with; all of it outlives the manager and its sessions.
 struct SessionRooms {
   accounts::Accounts& accounts;
@@ -30,6 +32,8 @@ struct SessionRooms {
   std::function<Status(const OpContext&, std::string_view, std::string_view)> post_connect = nullptr;
   // Null: nobody is kept out but by the caps.
   admission::Admission* admission = nullptr;
+  // Null: no share sends codes.
+  ShareCodes* share_codes = nullptr;
 };
 
 // Thread-safe.

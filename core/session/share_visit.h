@@ -8,9 +8,15 @@
 
 namespace slipway::session {
 
-// The contract is ShareDoor's.
+// The contracts are ShareDoor's.
 Result<std::unique_ptr<ShareVisit>> visit_share(SessionManager& manager, const OpContext& context,
                                                 std::shared_ptr<ConnectionRegistry::Connection> connection,
                                                 const ShareRequest& request);
+Status request_share_code(SessionManager& manager, const OpContext& context,
+                          const ConnectionRegistry::Connection& connection, const ShareRequest& request,
+                          std::string_view email);
+Result<ShareVisitor> prove_share_visitor(SessionManager& manager, const OpContext& context,
+                                         const ConnectionRegistry::Connection& connection, const ShareRequest& request,
+                                         std::string_view email, std::string_view code);
 
 }  // namespace slipway::session

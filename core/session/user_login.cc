@@ -125,6 +125,7 @@ Result<std::unique_ptr<Session>> open_session(SessionManager& manager,
                {{"username", account.username}, {"error", policy.error().message()}});
     return policy.error();
   }
+  policy->external_user = options.external_user;
   policy->admission = entry->transfers();
   policy->mark_activity = [entry] { entry->touch(); };
   policy->mark_first_transfer = FirstTransfers(rooms.accounts, account.username);
@@ -133,6 +134,7 @@ Result<std::unique_ptr<Session>> open_session(SessionManager& manager,
   farewell.action = "disconnect";
   farewell.username = account.username;
   farewell.role = account.role;
+  farewell.external_username = options.external_user;
   farewell.protocol = options.protocol;
   farewell.ip = request.remote.address;
   farewell.session_id = id;

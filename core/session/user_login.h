@@ -13,7 +13,8 @@ std::unique_ptr<Login> make_login(SessionManager& manager, std::shared_ptr<Conne
 
 struct SessionOptions {
   std::string protocol, connection_id;
-  std::size_t max_sessions = 0;  // of the user; 0: none
+  std::string external_user = {};  // who acts with the account, where that is somebody else: a visitor's mail address
+  std::size_t max_sessions = 0;    // of the user; 0: none
   VPath start;
   // What of the user's tree the session sees; null: all of it.
   std::function<std::unique_ptr<Filesystem>(std::unique_ptr<Filesystem>)> confine = nullptr;

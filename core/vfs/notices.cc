@@ -37,6 +37,7 @@ Event Notices::event(std::string_view action, const Place& place) const {
   event.action = action;
   event.username = policy_.user;
   event.role = policy_.role;
+  event.external_username = policy_.external_user;
   event.virtual_path = place.virtual_path.str();
   event.path = place.location();
   event.fs_provider = place.mount->provider;
@@ -72,25 +73,32 @@ void Notices::tell(const OpContext& ctx, std::string_view action, const Place& p
   (void)tell(ctx, std::move(made));
 }
 
+void Notices::write(LogLevel level, std::string_view sender, std::initializer_list<LogField> fields) const noexcept {
+  if (policy_.external_user.empty()) return log::write(level, sender, policy_.connection_id, "", fields);
+  std::vector<LogField> all(fields);
+  all.emplace_back("ext_username", policy_.external_user);
+  log::write_fields(level, sender, policy_.connection_id, "", all);
+}
+
 void Notices::log_command(std::string_view sender, const Place& place, const CommandLine& line) const noexcept {
   if (log::level() > LogLevel::Info) return;
-  log::write(LogLevel::Info, sender, policy_.connection_id, "",
-             {{"local_addr", policy_.local_address},
-              {"remote_addr", policy_.remote_address.empty() ? policy_.ip : policy_.remote_address},
-              {"username", policy_.user},
-              {"file_path", place.location()},
-              {"target_path", line.target ? line.target->location() : line.link_target},
-              {"virtual_path", place.virtual_path.str()},
-              {"virtual_target_path", line.target ? line.target->virtual_path.str() : std::string()},
-              {"filemode", line.mode ? mode_text(*line.mode) : std::string()},
-              {"uid", line.uid},
-              {"gid", line.gid},
-              {"access_time", time_text(line.atime)},
-              {"modification_time", time_text(line.mtime)},
-              {"size", line.size},
-              {"elapsed", line.elapsed.count()},
-              {"ssh_command", printable(line.ssh_command)},
-              {"protocol", policy_.protocol}});
+  write(LogLevel::Info, sender,
+        {{"local_addr", policy_.local_address},
+         {"remote_addr", policy_.remote_address.empty() ? policy_.ip : policy_.remote_address},
+         {"username", policy_.user},
+         {"file_path", place.location()},
+         {"target_path", line.target ? line.target->location() : line.link_target},
+         {"virtual_path", place.virtual_path.str()},
+         {"virtual_target_path", line.target ? line.target->virtual_path.str() : std::string()},
+         {"filemode", line.mode ? mode_text(*line.mode) : std::string()},
+         {"uid", line.uid},
+         {"gid", line.gid},
+         {"access_time", time_text(line.atime)},
+         {"modification_time", time_text(line.mtime)},
+         {"size", line.size},
+         {"elapsed", line.elapsed.count()},
+         {"ssh_command", printable(line.ssh_command)},
+         {"protocol", policy_.protocol}});
 }
 
 void Notices::log_transfer(const Place& place, const TransferLine& line) const noexcept {
@@ -102,27 +110,27 @@ void Notices::log_transfer(const Place& place, const TransferLine& line) const n
   const std::string& remote = policy_.remote_address.empty() ? policy_.ip : policy_.remote_address;
   const std::int64_t elapsed = line.elapsed.count();
   if (line.error) {
-    log::write(level, sender, policy_.connection_id, "",
-               {{"local_addr", policy_.local_address},
-                {"remote_addr", remote},
-                {"elapsed_ms", elapsed},
-                {"size_bytes", line.bytes},
-                {"username", policy_.user},
-                {"file_path", location},
-                {"virtual_path", path},
-                {"protocol", policy_.protocol},
-                {"error", line.error->message()}});
+    write(level, sender,
+          {{"local_addr", policy_.local_address},
+           {"remote_addr", remote},
+           {"elapsed_ms", elapsed},
+           {"size_bytes", line.bytes},
+           {"username", policy_.user},
+           {"file_path", location},
+           {"virtual_path", path},
+           {"protocol", policy_.protocol},
+           {"error", line.error->message()}});
     return;
   }
-  log::write(level, sender, policy_.connection_id, "",
-             {{"local_addr", policy_.local_address},
-              {"remote_addr", remote},
-              {"elapsed_ms", elapsed},
-              {"size_bytes", line.bytes},
-              {"username", policy_.user},
-              {"file_path", location},
-              {"virtual_path", path},
-              {"protocol", policy_.protocol}});
+  write(level, sender,
+        {{"local_addr", policy_.local_address},
+         {"remote_addr", remote},
+         {"elapsed_ms", elapsed},
+         {"size_bytes", line.bytes},
+         {"username", policy_.user},
+         {"file_path", location},
+         {"virtual_path", path},
+         {"protocol", policy_.protocol}});
 }
 
 }  // namespace slipway::vfs

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <initializer_list>
 #include <memory>
 
 #include "core/events/bus.h"
@@ -45,6 +46,8 @@ class Notices {
   void log_transfer(const Place& place, const TransferLine& line) const noexcept;
 
  private:
+  void write(LogLevel level, std::string_view sender, std::initializer_list<LogField> fields) const noexcept;
+
   const Policy& policy_;
   std::shared_ptr<events::EventBus> bus_;
 };

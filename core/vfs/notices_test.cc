@@ -79,6 +79,24 @@ TEST_F(Lines, OfCommandsCarryWhatTheyChanged) {
   expect(last("Remove"), {"\"virtual_path\":\"/c\""});
 }
 
+TEST_F(Lines, NameNobodyElseWhereTheUserActs) {
+  ASSERT_TRUE(upload("/a", "12345"));
+  EXPECT_EQ(last("Upload").find("ext_username"), std::string::npos);
+  EXPECT_EQ(events.back().external_username, "");
+}
+
+TEST_F(Lines, NameAVisitorBesideTheUser) {
+  policy.external_user = "guest@example.org";
+  ASSERT_TRUE(upload("/a", "12345"));
+  expect(last("Upload"), {"\"username\":\"alice\"", "\"ext_username\":\"guest@example.org\"", "\"protocol\":"});
+  EXPECT_EQ(events.back().external_username, "guest@example.org");
+  EXPECT_EQ(events.back().username, "alice");
+  open("/a", OpenOptions::reading()).reset();
+  expect(last("Download"), {"transfer aborted", "\"ext_username\":\"guest@example.org\""});
+  ASSERT_TRUE(guard().make_dir(ctx, VPath("/d"), 0755));
+  expect(last("Mkdir"), {"\"ext_username\":\"guest@example.org\""});
+}
+
 TEST_F(Lines, OfAThrowingModuleNameIt) {
   policy.mounts[0].module = "storage-shelf";
   home->fault = [](std::string_view, const std::string&) -> Status { throw std::runtime_error("boom"); };

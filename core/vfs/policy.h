@@ -218,6 +218,7 @@ struct Mount {
 
 struct Policy {
   std::string user, role, protocol, ip, connection_id;
+  std::string external_user;                  // who acts for the user, where it is somebody else: a mail address
   std::optional<std::uint32_t> uid, gid;      // of the account's files; nothing: the server's own
   std::string local_address, remote_address;  // "192.0.2.1:22", for log lines
   PermissionMap permissions;

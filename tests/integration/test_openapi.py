@@ -65,7 +65,6 @@ def test_the_contracts_operations_are_in_it_under_their_names(document):
 # Members that the contract has and this server does not keep, and why.
 NOT_HERE = {
     ("RecoveryCode", "secret"),  # clients look for "code"
-    ("Share", "user_permissions"),  # nobody but the owner sees a share
     ("AdminProfile", None), ("AdminTOTPConfig", None),  # one schema for both kinds of accounts
 }
 

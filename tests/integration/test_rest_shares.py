@@ -149,6 +149,25 @@ def test_the_owner_may_do_no_more_than_before(rest, server, home, share):
     assert rest.get(look + "/files?path=f").status == 403
 
 
+def test_nobody_writes_through_a_link_that_nobody_sees(rest, server, share):
+    """The owner may not list: what is a link is looked up all the same."""
+    home = server.home("dropper")
+    (home / "in").mkdir(exist_ok=True)
+    (home / "private").mkdir(exist_ok=True)
+    for name, target in (("out", "../private"), ("file", "../private/new")):
+        if not (home / "in" / name).is_symlink():
+            os.symlink(target, home / "in" / name)
+    link = share(["/in"], scope=2, owner="dropper")
+    body, headers = form(("file", b"x"))
+    for answer in (rest.post(link + "/files/out/evil", b"x", raw=True), rest.post(link + "/files/file", b"x", raw=True),
+                   rest.post(link, body, headers=headers, raw=True), rest.post(link + "/actions/mkdir?path=out/evil"),
+                   rest.post(link + "/files/out/a/b?mkdir_parents=true", b"x", raw=True)):
+        assert answer.status in (403, 404), answer
+    assert list((home / "private").iterdir()) == []
+    assert rest.post(link + "/files/good", b"x", raw=True).status == 201
+    assert (home / "in/good").read_bytes() == b"x"
+
+
 def test_who_may_not_write_has_no_visitors_who_do(rest, server, home, share):
     root = rest.admin()
     root.post("/users", user("frozen", server.home("frozen"), filters={"web_client": ["write-disabled"]}))
@@ -194,13 +213,43 @@ def test_uses_are_counted(rest, home, share):
     assert rest.get(link + "/dirs").json() == {"error": "Not Found", "message": ""}
 
 
+def test_the_last_use_is_given_once(rest, home, share):
+    from concurrent.futures import ThreadPoolExecutor
+
+    link = share(["/pub"], max_tokens=5, scope=3)
+    asks = [lambda: rest.get(link + "/files?path=a.txt").status, lambda: rest.get(link).status, lambda: rest.post(link + "/files/n", b"n", raw=True).status]
+    with ThreadPoolExecutor(8) as pool:
+        seen = sorted(pool.map(lambda i: asks[i % 3](), range(24)))
+    assert [s // 100 for s in seen] == [2] * 5 + [4] * 19, seen
+    assert rest.user("anna").get("/user" + link).json()["used_tokens"] == 5
+
+
+def test_the_hook_that_keeps_people_out_is_asked_about_visitors(make_server, tmp_path):
+    allowed, asked = tmp_path / "allowed", tmp_path / "asked"
+    hook = tmp_path / "hook"
+    hook.write_text(f'#!/bin/sh\necho "$SFTPGO_CONNECTION_PROTOCOL" >> {asked}\ntest -e {allowed}\n')
+    hook.chmod(0o755)
+    port = free_port()
+    allowed.touch()
+    make_server(dump={"admins": [admin()], "users": [user("anna", tmp_path / "anna")]}, config={**rest_config(port), "common": {"post_connect_hook": str(hook)}})
+    rest = Rest(port)
+    made = rest.user("anna").post("/user/shares", {"name": "s", "scope": 1, "paths": ["/"]})
+    link = "/shares/" + made.headers["X-Object-ID"]
+    assert rest.get(link + "/dirs").status == 200
+    assert [p for p in asked.read_text().split() if p != "SSH"] == ["HTTP", "HTTPShare"], "the login, the visitor"
+    allowed.unlink()
+    for path in (link, link + "/dirs", "/shares/nothing"):
+        refused = rest.get(path)
+        assert (refused.status, refused.json()["error"]) == (403, "you are not allowed to connect")
+
+
 def test_shares_end(rest, home, share):
     expired = share(["/pub"], expires_at=int((time.time() + 1) * 1000))
     assert rest.get(expired + "/dirs").status == 200
     elsewhere = share(["/pub"], allow_from=["198.51.100.0/24"])
     assert rest.get(elsewhere + "/dirs").json()["error"] == "login is not allowed from this IP"
     mailed = share(["/pub"], options={"auth_mode": 1, "emails": ["x@example.com"]})
-    assert rest.get(mailed + "/dirs").status == 403
+    assert rest.get(mailed + "/dirs").status == 401
     for nothing in ("/shares/nothing", "/shares/" + "x" * 500):
         assert rest.get(nothing).json() == {"error": "Not Found", "message": ""}
     link = share(["/pub"])

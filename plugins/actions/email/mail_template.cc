@@ -20,6 +20,15 @@ constexpr std::string_view kResetPassword =
     "your password stays what it is.</p>\n"
     "</body></html>\n";
 
+constexpr std::string_view kShareCode =
+    "<!DOCTYPE html>\n"
+    "<html><body>\n"
+    "<p>Somebody wants to open the share &ldquo;{{.Share}}&rdquo; with your address. This code lets you in:</p>\n"
+    "<p><strong>{{.Code}}</strong></p>\n"
+    "<p>It works once, within {{.Minutes}} minutes. If it was not you who asked, you can ignore this mail; do not "
+    "give the code to anybody.</p>\n"
+    "</body></html>\n";
+
 void append_escaped(std::string& out, std::string_view text) {
   for (const char c : text) {
     switch (c) {
@@ -73,7 +82,9 @@ Result<std::string> render(std::string_view text, const TemplateValues& values) 
 }
 
 std::string_view built_in_template(std::string_view name) noexcept {
-  return name == "reset-password" ? kResetPassword : std::string_view();
+  if (name == "reset-password") return kResetPassword;
+  if (name == "share-code") return kShareCode;
+  return {};
 }
 
 Result<std::string> read_template(const std::string& folder, const std::string& name) {

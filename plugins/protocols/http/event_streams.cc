@@ -218,6 +218,7 @@ std::string EventStreams::message_of(const Event& event) {
       {"ip", event.ip},
       {"session_id", event.session_id},
   };
+  if (!event.external_username.empty()) message["external_username"] = valid_utf8(event.external_username);
   if (!event.virtual_target_path.empty()) message["virtual_target_path"] = valid_utf8(event.virtual_target_path);
   if (event.action == "upload" || event.action == "download" || event.action == "copy" || event.action == "delete")
     message["file_size"] = event.file_size;

@@ -3,6 +3,8 @@
 #include <boost/json.hpp>
 #include <charconv>
 
+#include "rfc3339.h"
+
 namespace slipway::httpd {
 namespace {
 
@@ -53,6 +55,15 @@ Result<std::optional<std::int64_t>> Exchange::query_integer(std::string_view nam
   if (failure != std::errc() || end != text->data() + text->size())
     return Error(Errc::InvalidArgument, std::string(name), "invalid " + std::string(name));
   return std::optional(value);
+}
+
+void Exchange::grant(TokenUse use, Claims claims) {
+  const auto issued =
+      site->tokens->issue(use, visit.connection.remote.address, std::move(claims), std::chrono::system_clock::now());
+  response.set_header("Cache-Control", "no-store");
+  send_json(response, 200,
+            boost::json::object{{"access_token", issued.text},
+                                {"expires_at", rfc3339(std::chrono::floor<std::chrono::seconds>(issued.expires_at))}});
 }
 
 }  // namespace slipway::httpd

@@ -56,6 +56,8 @@ struct Exchange {
   // Answers; each is the end of the handler.
   void refuse(const Refusal& refusal) { send_refusal(response, refusal); }
   void refuse(const Error& error) { send_refusal(response, refusal_of(error)); }
+  // A token for the caller's address.
+  void grant(TokenUse use, Claims claims);
   void say(int status, std::string_view message) { send_message(response, status, message); }
 };
 

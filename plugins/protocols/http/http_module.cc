@@ -78,6 +78,8 @@ constexpr std::array kOptions = {
     OptionSpec{"token_validation", Integer, "0",
                "flags: 1 a token works from every address, 2 it ends when its account changes", 0, 3},
     OptionSpec{"jwt_lifetime", Integer, "20", "minutes that a token is valid", 1, kMaxMinutes},
+    OptionSpec{"share_cookie_lifetime", Integer, "120", "minutes that the token of a share's visitor is valid", 1,
+               kMaxMinutes},
     OptionSpec{"max_upload_file_size", Integer, "0", "bytes of one upload's body; 0: no limit", 0},
     OptionSpec{"cors.enabled", Boolean, "false", "whether pages of other origins may use the API"},
     OptionSpec{"cors.allowed_origins", StringList, "", "origins; * allows all"},

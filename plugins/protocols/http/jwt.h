@@ -17,8 +17,8 @@ using TokenKey = std::array<unsigned char, 32>;
 struct Claims {
   std::vector<std::string> audience;  // what the token is for, then the client's address
   std::string id;                     // "jti": unguessable, another one for each token
-  std::string subject;                // version of the account
-  std::string username;
+  std::string subject;                // version of the account; of a share's visitor the mail address
+  std::string username;               // of a share its id
   std::vector<std::string> permissions;
   std::string role;
   std::int64_t issued_at = 0, not_before = 0, expires_at = 0;

@@ -223,8 +223,11 @@ class Writer {
   static json::array security(const Route& route, const RouteWords& row) {
     if (route.audience == Audience::Anyone) {
       if (row.tag == "tokens") return {json::object{{"Basic", json::array()}}};
-      if (row.tag == "public shares") return {json::object(), json::object{{"Basic", json::array()}}};
-      return {};
+      if (row.tag != "public shares") return {};
+      json::array ways{json::object(), json::object{{"Basic", json::array()}}};
+      // What gives the token does not take it.
+      if (route.path.find("/auth/") == std::string_view::npos) ways.push_back(json::object{{"Bearer", json::array()}});
+      return ways;
     }
     json::array ways{json::object{{"Bearer", json::array()}}};
     if ((route.flags & kNoApiKey) == 0) ways.push_back(json::object{{"Key", json::array()}});

@@ -136,7 +136,7 @@ TEST_F(OpenApiTest, TheProofThatARouteTakesIsTold) {
   EXPECT_EQ(security("/users", "get"), R"([{"Bearer":[]},{"Key":[]}])");
   EXPECT_EQ(security("/apikeys", "get"), R"([{"Bearer":[]}])");
   EXPECT_EQ(security("/token", "get"), R"([{"Basic":[]}])");
-  EXPECT_EQ(security("/shares/{id}", "get"), R"([{},{"Basic":[]}])");
+  EXPECT_EQ(security("/shares/{id}", "get"), R"([{},{"Basic":[]},{"Bearer":[]}])");
   EXPECT_EQ(security("/healthz", "get"), "[]");
 }
 

@@ -78,7 +78,8 @@ constexpr TagWords kTags[] = {
     {"own shares", "Shares of the user who asks."},
     {"own account", "What users do about their own account."},
     {"public shares",
-     "What a link gives to whoever has it; the password, if there is one, goes into Basic credentials with any name."},
+     "What a link gives to whoever has it; the password, if there is one, goes into Basic credentials with any name. "
+     "Shares that ask for a code by mail take the token that is given for the code."},
     {"health", "Whether the server answers."},
     {"documentation", "This document and its page."},
 };

@@ -55,6 +55,7 @@ std::vector<Route> password_routes();
 std::vector<Route> absent_routes();
 std::vector<Route> user_file_routes(const Site& site);
 std::vector<Route> share_routes(const Site& site);
+std::vector<Route> share_code_routes();
 std::vector<Route> tus_routes(const Site& site);
 std::vector<Route> event_routes();
 

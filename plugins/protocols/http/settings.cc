@@ -127,6 +127,7 @@ Result<Settings> read_settings(const OptionView& options) {
     SLIPWAY_ASSIGN(settings.signing_passphrase, read_passphrase(file));
   }
   settings.token_lifetime = std::chrono::minutes(options.integer("jwt_lifetime"));
+  settings.share_token_lifetime = std::chrono::minutes(options.integer("share_cookie_lifetime"));
   const auto validation = options.integer("token_validation");
   settings.bind_tokens_to_address = (validation & kAnyAddress) == 0;
   settings.end_tokens_with_changes = (validation & kEndWithChanges) != 0;

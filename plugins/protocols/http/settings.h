@@ -35,7 +35,7 @@ struct Settings {
   std::vector<BindingSettings> bindings;  // without those that are off
   http::CorsOptions cors;
   std::string signing_passphrase;  // empty: a key of its own for each binding and start
-  std::chrono::minutes token_lifetime{20};
+  std::chrono::minutes token_lifetime{20}, share_token_lifetime{120};
   bool bind_tokens_to_address = true, end_tokens_with_changes = false;
   std::uint64_t max_upload_size = 0;  // bytes of one upload's body; 0: no limit
 };

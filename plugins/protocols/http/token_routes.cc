@@ -1,30 +1,18 @@
 // Logging in and out: tokens for user name and password.
 #include <algorithm>
-#include <boost/json.hpp>
 
 #include "guard.h"
-#include "rfc3339.h"
 #include "route.h"
 #include "user_session.h"
 
 namespace slipway::httpd {
 namespace {
 
-namespace json = boost::json;
 using Outcome = LoginStep::Outcome;
 
 void refuse_login(Exchange& x) { challenge(x.response, "invalid credentials", ""); }
 
 std::string_view passcode_of(const Exchange& x) { return x.request.header("X-SFTPGO-OTP").value_or(""); }
-
-void send_token(Exchange& x, TokenUse use, Claims claims) {
-  const auto issued = x.site->tokens->issue(use, x.visit.connection.remote.address, std::move(claims),
-                                            std::chrono::system_clock::now());
-  x.response.set_header("Cache-Control", "no-store");
-  send_json(x.response, 200,
-            json::object{{"access_token", issued.text},
-                         {"expires_at", rfc3339(std::chrono::floor<std::chrono::seconds>(issued.expires_at))}});
-}
 
 void admin_token(Exchange& x) {
   const auto credentials = x.request.basic_credentials();
@@ -39,7 +27,7 @@ void admin_token(Exchange& x) {
   claims.username = admin->actor.name;
   claims.permissions = admin->actor.permissions;
   claims.role = admin->actor.role;
-  send_token(x, TokenUse::Admin, std::move(claims));
+  x.grant(TokenUse::Admin, std::move(claims));
 }
 
 // The conversation with one password and at most one passcode. Null: it has answered.
@@ -85,7 +73,7 @@ void user_token(Exchange& x) {
   claims.username = user->name;
   claims.permissions = user->web_options;
   claims.role = user->role;
-  send_token(x, TokenUse::User, std::move(claims));
+  x.grant(TokenUse::User, std::move(claims));
 }
 
 void log_out(Exchange& x) {

@@ -25,7 +25,17 @@ void random_bytes(unsigned char* out, std::size_t size) {
   if (RAND_bytes(out, static_cast<int>(size)) != 1) std::terminate();
 }
 
-std::string_view audience_of(TokenUse use) { return use == TokenUse::Admin ? "API" : "APIUser"; }
+std::string_view audience_of(TokenUse use) {
+  switch (use) {
+    case TokenUse::Admin:
+      return "API";
+    case TokenUse::User:
+      return "APIUser";
+    case TokenUse::Share:
+      return "WebShare";
+  }
+  return {};
+}
 
 Error refused(std::string message, std::string detail = {}) {
   return {Errc::AuthFailed, std::move(message), std::move(detail)};
@@ -62,7 +72,8 @@ Tokens::Issued Tokens::issue(TokenUse use, std::string_view address, Claims clai
   claims.audience = {std::string(audience_of(use)), std::string(address)};
   claims.issued_at = seconds(now);
   claims.not_before = claims.issued_at - kBefore;
-  claims.expires_at = claims.issued_at + settings().lifetime.count();
+  const TokenSettings now_set = settings();
+  claims.expires_at = claims.issued_at + (use == TokenUse::Share ? now_set.share_lifetime : now_set.lifetime).count();
   return {sign_token(claims, key_), Clock::time_point(std::chrono::seconds(claims.expires_at))};
 }
 

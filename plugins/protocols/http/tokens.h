@@ -12,11 +12,12 @@
 
 namespace slipway::httpd {
 
-// What a token is good for; one for users opens nothing of the administrators, and the other way round.
-enum class TokenUse : std::uint8_t { Admin, User };
+// What a token is good for; one for users opens nothing of the administrators, and the other way round. Share: of one
+// visitor of one share.
+enum class TokenUse : std::uint8_t { Admin, User, Share };
 
 struct TokenSettings {
-  std::chrono::seconds lifetime{20 * 60};
+  std::chrono::seconds lifetime{20 * 60}, share_lifetime{120 * 60};
   bool bind_address = true;     // a token works from the address it was given to
   bool follow_account = false;  // a token ends when its account changes
   bool operator==(const TokenSettings&) const = default;

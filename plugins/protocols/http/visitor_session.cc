@@ -1,14 +1,43 @@
 #include "visitor_session.h"
 
+#include <algorithm>
+
 #include "guard.h"
 
 namespace slipway::httpd {
 namespace {
 
+constexpr const char* kKnewPassword = "password";
+
+// Who the token of the request was given to, for this very share. Another token, and one that is no longer good, says
+// nothing; the share may be open to anybody.
+std::optional<ShareVisitor> visitor_of(const Exchange& x, std::string_view share) {
+  const auto token = x.request.bearer_token();
+  if (!token) return std::nullopt;
+  auto claims = x.site->tokens->check(*token, TokenUse::Share, x.visit.connection.remote.address,
+                                      std::chrono::system_clock::now());
+  if (!claims || claims->username != share) return std::nullopt;
+  const auto& permissions = claims->permissions;
+  const bool knew_password = std::find(permissions.begin(), permissions.end(), kKnewPassword) != permissions.end();
+  return ShareVisitor{std::move(claims->subject), knew_password};
+}
+
+}  // namespace
+
+Claims claims_of(std::string_view share, const ShareVisitor& visitor) {
+  Claims claims;
+  claims.username = share;
+  claims.subject = visitor.email;
+  if (visitor.knew_password) claims.permissions = {kKnewPassword};
+  return claims;
+}
+
 void refuse_visit(Exchange& x, const Error& error) {
   switch (error.code()) {
     case Errc::AuthFailed:
-      return challenge(x.response, error.cause(), "");
+      if (error.subject() == "share") return challenge(x.response, error.cause(), "");
+      x.response.set_header("WWW-Authenticate", "Bearer realm=\"Slipway\"");
+      return x.refuse({401, error.cause(), ""});
     case Errc::NotFound:
       return x.refuse({404, "Not Found", ""});
     case Errc::PermissionDenied:
@@ -18,16 +47,18 @@ void refuse_visit(Exchange& x, const Error& error) {
   }
 }
 
-}  // namespace
+ShareDoor* share_door(Exchange& x) {
+  auto* door = static_cast<ShareDoor*>(x.visit.admitted->query(ShareDoor::kInterfaceId));
+  if (door == nullptr) x.refuse({501, "this server has no shares", ""});
+  return door;
+}
 
 std::unique_ptr<ShareVisit> visit_share(Exchange& x, ShareRequest request) {
-  auto* door = static_cast<ShareDoor*>(x.visit.admitted->query(ShareDoor::kInterfaceId));
-  if (door == nullptr) {
-    x.refuse({501, "this server has no shares", ""});
-    return nullptr;
-  }
+  ShareDoor* const door = share_door(x);
+  if (door == nullptr) return nullptr;
   const auto credentials = x.request.basic_credentials();
   if (credentials) request.password = credentials->second;
+  request.visitor = visitor_of(x, request.id);
   auto visit = door->visit(x.context(), request);
   if (!visit) {
     refuse_visit(x, visit.error());

@@ -16,7 +16,13 @@ struct Visitor {
   SharedSession session;
 };
 
-// The share that a request is about, with the password that it carries. Null: it has answered.
+// Where shares are asked for. Null: it has answered.
+ShareDoor* share_door(Exchange& x);
+void refuse_visit(Exchange& x, const Error& error);
+// What the token of a visitor says.
+Claims claims_of(std::string_view share, const ShareVisitor& visitor);
+
+// The share that a request is about, with the password or the token that it carries. Null: it has answered.
 std::unique_ptr<ShareVisit> visit_share(Exchange& x, ShareRequest request);
 // The same with a session; nothing: it has answered.
 std::optional<Visitor> open_share(Exchange& x, const ShareRequest& request);

@@ -35,6 +35,7 @@ void healthz(http::Request&, http::Response& response) { response.set_body("ok",
 
 TokenSettings token_settings(const Settings& settings) {
   return {.lifetime = settings.token_lifetime,
+          .share_lifetime = settings.share_token_lifetime,
           .bind_address = settings.bind_tokens_to_address,
           .follow_account = settings.end_tokens_with_changes};
 }
@@ -43,9 +44,9 @@ TokenSettings token_settings(const Settings& settings) {
 
 std::vector<Route> api_routes(const Site& site) {
   std::vector<Route> all;
-  for (auto family :
-       {token_routes(), management_routes(), data_routes(site), self_routes(), own_share_routes(), password_routes(),
-        absent_routes(), user_file_routes(site), share_routes(site), tus_routes(site), event_routes()})
+  for (auto family : {token_routes(), management_routes(), data_routes(site), self_routes(), own_share_routes(),
+                      password_routes(), absent_routes(), user_file_routes(site), share_routes(site),
+                      share_code_routes(), tus_routes(site), event_routes()})
     for (Route& route : family)
       if ((route.switched_off & site.binding.disabled_logins) == 0) all.push_back(std::move(route));
   for (Route& route : all) {

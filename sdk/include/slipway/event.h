@@ -37,6 +37,8 @@ struct Event {
   Timestamp at{};
   std::map<std::string, std::string> metadata;
   std::string object_name, object_type, object_json;  // accounts: "user", "folder", "group", "admin", ...
+  // Who acted with the user's account, where it was somebody else: the mail address of a share's visitor.
+  std::string external_username;
 
   bool is_before() const noexcept { return action.starts_with("pre-"); }
 };

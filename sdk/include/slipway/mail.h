@@ -12,9 +12,9 @@ namespace slipway {
 
 // A mail whose words an administrator may replace by a file.
 struct MailFromTemplate {
-  std::string name;                                         // "reset-password": <templates_path>/email/<name>.html
-  std::vector<std::string> to;                              // addresses: "ann@example.org"
-  std::string subject;                                      // one line of UTF-8
+  std::string name;             // "reset-password", "share-code": <templates_path>/email/<name>.html
+  std::vector<std::string> to;  // addresses: "ann@example.org"
+  std::string subject;          // one line of UTF-8
   std::vector<std::pair<std::string, std::string>> values;  // {"Code", "…"}: written {{.Code}}, escaped for HTML
 };
 
