@@ -1,14 +1,21 @@
-"""The HTTP server library beside nginx and Apache: throughput, CPU and memory, one run, interleaved (A B C A B C …).
+"""The finished server and its HTTP library beside nginx and Apache: throughput, CPU and memory, one run, interleaved (A B C A B C …).
 
-    python3 tests/bench/http_bench.py [--rounds 3] [--mib 512] [--seconds 4] [--idle 2000] [--build build/release] [--only TEXT]
+    cmake --build --preset release
+    taskset -c 0,1 python3 tests/bench/http_bench.py [--rounds 3] [--mib 512] [--seconds 3] [--idle 10000] [--build build/release] [--only TEXT]
 
-The server is http_test_server: files of a folder, no users. Clients: curl for large files, wrk for small ones. Data in /dev/shm, so
-that disks do not matter. CPU is user and system time of all of the server's processes. Compare figures of one table only: a machine
-drifts from run to run. Wants the Debian packages nginx, apache2, wrk and curl; a peer that is missing is left out, and said so.
+The library is http_test_server: files of a folder, no users. The finished server is asked in two ways: by the link of a share,
+as anybody may, and by a user who has logged in; it runs with permissions, quota, events and the log. nginx and Apache ask nobody
+for a password. Clients: curl for large files, wrk for small ones, both on this machine. Data in /dev/shm, so that disks do not
+matter. CPU is user and system time of all of a server's processes. Compare figures of one table only: a machine drifts from run
+to run. Wants the Debian packages nginx, apache2, wrk and curl; a peer that is missing is left out, and said so.
 """
 import argparse
+import concurrent.futures
+import hashlib
+import http.client
 import os
 import pathlib
+import resource
 import shutil
 import socket
 import ssl
@@ -16,283 +23,284 @@ import statistics
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 
-TICK = os.sysconf("SC_CLK_TCK")
+import http_peers
+
+CONNECTIONS = 64  # of wrk
+SLOW = 16
+# Each connection of wrk puts files of its own, four of them in turn.
+PUT_SCRIPT = """
+local count, thread = 0, 0
+function setup(t) thread = thread + 1; t:set("id", thread) end
+function init() body = string.rep("x", 4096) end
+function request()
+  count = count + 1
+  return wrk.format("{method}", (string.gsub("{path}", "NAME", "w" .. id .. "_" .. count % 256)), nil, body)
+end
+"""
 
 
-def free_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
+class Site:
+    def __init__(self, work, build, mib):
+        self.work, self.build, self.root = work, build, work / "root"
+        work.chmod(0o755)
+        self.root.mkdir()
+        self.root.chmod(0o777)
+        self.certificate, self.key, self.upload = work / "tls.crt", work / "tls.key", work / "upload"
+        with open(self.upload, "wb") as f:
+            for _ in range(mib):
+                f.write(os.urandom(1 << 20))
+        shutil.copy(self.upload, self.root / "big")
+        (self.root / "f4k").write_bytes(os.urandom(4096))
+        subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-keyout",
+                        self.key, "-out", self.certificate, "-days", "2", "-subj", "/CN=127.0.0.1"], check=True, stderr=subprocess.DEVNULL)
 
 
-def wait_port(port):
-    end = time.monotonic() + 30
-    while True:
-        try:
-            socket.create_connection(("127.0.0.1", port), 1).close()
-            return
-        except OSError:
-            if time.monotonic() > end:
-                raise
-            time.sleep(0.02)
+def header_options(way, tls):
+    return [option for header in way.headers[tls] for option in ("-H", header)]
 
 
-def stat_fields(pid):
-    text = pathlib.Path(f"/proc/{pid}/stat").read_text()
-    return text[text.rindex(")") + 2:].split()
+def curl(way, tls, *arguments):
+    subprocess.run(["curl", "-sSfk", "-H", "Expect:", *header_options(way, tls), *map(str, arguments)], check=True, stdout=subprocess.DEVNULL)
 
 
-def process_tree(pid):
-    children = {}
-    for entry in os.listdir("/proc"):
-        if entry.isdigit():
-            try:
-                children.setdefault(int(stat_fields(entry)[1]), []).append(int(entry))
-            except OSError:
-                continue
-    found, todo = [], [pid]
-    while todo:
-        found.append(todo.pop())
-        todo += children.get(found[-1], [])
-    return found
-
-
-def cpu_seconds(pid):
-    total = 0
-    for p in process_tree(pid):
-        try:
-            total += sum(map(int, stat_fields(p)[11:15]))  # with reaped children
-        except OSError:
-            continue
-    return total / TICK
-
-
-def memory(pid):
-    total = 0
-    for p in process_tree(pid):
-        try:
-            for line in pathlib.Path(f"/proc/{p}/smaps_rollup").read_text().splitlines():
-                if line.startswith("Pss:"):
-                    total += int(line.split()[1])
-        except OSError:
-            pass
-    return total  # KiB
-
-
-class Server:
-    def __init__(self, work, root):
-        self.port, self.tls, self.work, self.root = free_port(), free_port(), work, root
-        self.folder = work / self.name
-        self.folder.mkdir()
-        self.folder.chmod(0o777)
-        self.process = subprocess.Popen(self.command(), stdout=subprocess.DEVNULL, stderr=open(self.folder / "stderr", "wb"), cwd=self.folder)
-        wait_port(self.port)
-        wait_port(self.tls)
-
-    def url(self, path, tls=False):
-        return f"https://127.0.0.1:{self.tls}{path}" if tls else f"http://127.0.0.1:{self.port}{path}"
-
-
-class Slipway(Server):
-    name, needs = "slipway", None
-
-    def command(self):
-        return [str(self.build / "tests/http/http_test_server"), f"root={self.root}", f"port={self.port}", f"tls_port={self.tls}",
-                f"cert={self.work}/tls.crt", f"key={self.work}/tls.key"]
-
-
-class Nginx(Server):
-    name, needs = "nginx", "/usr/sbin/nginx"
-
-    def command(self):
-        (self.root / ".nginx").mkdir(exist_ok=True)
-        (self.root / ".nginx").chmod(0o777)
-        paths = "".join(f" {kind}_temp_path {self.folder}/{kind};" for kind in ("proxy", "fastcgi", "uwsgi", "scgi"))
-        (self.folder / "conf").write_text(f"""daemon off; worker_processes {os.cpu_count()}; pid {self.folder}/pid; error_log {self.folder}/log warn; user www-data;
-events {{ worker_connections 16384; }}
-http {{ access_log off; sendfile on; tcp_nopush on; keepalive_requests 1000000000; keepalive_timeout 600; client_max_body_size 0;
- client_body_temp_path {self.root}/.nginx;{paths} types {{ }} default_type application/octet-stream;
- server {{ listen 127.0.0.1:{self.port} backlog=4096; listen 127.0.0.1:{self.tls} ssl backlog=4096; ssl_certificate {self.work}/tls.crt;
-  ssl_certificate_key {self.work}/tls.key; ssl_protocols TLSv1.2 TLSv1.3; ssl_session_cache shared:s:1m;
-  location /get/ {{ alias {self.root}/; }} location /put/ {{ alias {self.root}/; dav_methods PUT; dav_access user:rw group:r all:r; }} }} }}
-""")
-        return [self.needs, "-c", str(self.folder / "conf")]
-
-
-class Apache(Server):
-    name, needs = "apache", "/usr/sbin/apache2"
-
-    def command(self):
-        modules = "\n".join(f"LoadModule {n}_module /usr/lib/apache2/modules/mod_{n}.so"
-                            for n in "mpm_event authz_core authn_core alias dav dav_fs dav_lock mime socache_shmcb ssl".split())
-        (self.folder / "conf").write_text(f"""ServerRoot {self.folder}
-{modules}
-ServerName 127.0.0.1
-PidFile {self.folder}/pid
-ErrorLog {self.folder}/log
-LogLevel warn
-User www-data
-Group www-data
-Listen 127.0.0.1:{self.port}
-Listen 127.0.0.1:{self.tls}
-TypesConfig /dev/null
-Mutex file:{self.folder} default
-KeepAlive On
-MaxKeepAliveRequests 0
-KeepAliveTimeout 600
-ServerLimit 32
-ThreadsPerChild 64
-ThreadLimit 64
-MaxRequestWorkers 2048
-AsyncRequestWorkerFactor 8
-EnableSendfile On
-FileETag MTime Size
-SSLSessionCache shmcb:{self.folder}/ssl(512000)
-DavLockDB {self.folder}/locks
-DocumentRoot {self.folder}
-Alias /get {self.root}
-Alias /put {self.root}
-<Directory {self.root}>
- Require all granted
- Dav On
-</Directory>
-<VirtualHost 127.0.0.1:{self.tls}>
- SSLEngine on
- SSLProtocol TLSv1.2 TLSv1.3
- SSLCertificateFile {self.work}/tls.crt
- SSLCertificateKeyFile {self.work}/tls.key
-</VirtualHost>
-""")
-        return [self.needs, "-DFOREGROUND", "-f", str(self.folder / "conf")]
-
-
-def curl(*arguments):
-    subprocess.run(["curl", "-sSfk", "--fail", "-H", "Expect:", *map(str, arguments)], check=True, stdout=subprocess.DEVNULL)
-
-
-def measured(server, action):
-    cpu, begin = cpu_seconds(server.process.pid), time.monotonic()
-    amount = action(server)
-    wall = time.monotonic() - begin
-    time.sleep(0.05)
-    return amount / wall, (cpu_seconds(server.process.pid) - cpu) / amount
-
-
-def wrk(server, url, seconds, connections=64):
-    out = subprocess.run(["wrk", "-t2", f"-c{connections}", f"-d{seconds}", url], check=True, capture_output=True, text=True).stdout
+def wrk(way, tls, url, seconds, *options):
+    command = ["wrk", "-t2", f"-c{CONNECTIONS}", f"-d{seconds}", *header_options(way, tls), *options, url]
+    out = subprocess.run(command, check=True, capture_output=True, text=True).stdout
     if "Non-2xx" in out:
         raise RuntimeError(out)
     return next(int(line.split()[0]) for line in out.splitlines() if "requests in" in line)
 
 
-def idle(server, count, tls):
-    """KiB a connection that has asked once and waits."""
-    before = memory(server.process.pid)
+def measured(way, action):
+    """Units a second, and the server's CPU seconds a unit."""
+    cpu, begin = way.server.cpu(), time.monotonic()
+    amount = action(way)
+    wall = time.monotonic() - begin
+    time.sleep(0.05)
+    return amount / wall, (way.server.cpu() - cpu) / amount
+
+
+class Workloads:
+    def __init__(self, site, options):
+        self.site, self.options = site, options
+
+    def get(self, tls):
+        def run(way):
+            curl(way, tls, "-o", "/dev/null", way.get_url("big", tls))
+            return self.options.mib / 1024
+        return run
+
+    def put(self, tls):
+        def run(way):
+            target = self.site.root / "put"
+            curl(way, tls, "-X", way.method, "-T", self.site.upload, way.put_url("put", tls))
+            if target.stat().st_size != self.options.mib << 20:
+                raise RuntimeError("the upload is incomplete")
+            target.unlink()
+            return self.options.mib / 1024
+        return run
+
+    def small_get(self, tls):
+        return lambda way: wrk(way, tls, way.get_url("f4k", tls), self.options.seconds)
+
+    def small_put(self, tls):
+        def run(way):
+            script = self.site.work / "put.lua"
+            path = way.put.format("NAME")
+            script.write_text(PUT_SCRIPT.replace("{method}", way.method).replace("{path}", path))
+            return wrk(way, tls, way.server.base(tls), self.options.seconds, "-s", str(script))
+        return run
+
+    def all(self):
+        gib, million, size = (1024, "MiB/s", 1, "s/GiB"), (1, "/s", 1e6, "us"), f"{self.options.mib} MiB"
+        for verb, action, unit in ((f"GET {size}", self.get, gib), (f"PUT {size}", self.put, gib),
+                                   ("GET 4 KiB, keep-alive", self.small_get, million), ("PUT 4 KiB, keep-alive", self.small_put, million)):
+            for tls in (False, True):
+                yield verb + (", TLS" if tls else ""), action(tls), unit
+
+
+# ---- idle connections
+
+def connect(server, tls):
+    s = socket.create_connection(("127.0.0.1", server.tls if tls else server.port), 60)
+    if not tls:
+        return s
     context = ssl.create_default_context()
     context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
-    held = []
+    return context.wrap_socket(s)
+
+
+def ask(s, request):
+    s.sendall(request)
+    received = b""
+    while len(received.partition(b"\r\n\r\n")[2]) < 4096:
+        piece = s.recv(65536)
+        if not piece:
+            raise RuntimeError(received)
+        received += piece
+
+
+def request_of(way, tls):
+    lines = [f"GET {way.get.format('f4k')} HTTP/1.1", "Host: x", *way.headers[tls]]
+    return ("\r\n".join(lines) + "\r\n\r\n").encode()
+
+
+def another_client(way, tls):
+    """ms from connecting to an answer, of somebody who comes now."""
+    times = []
+    for _ in range(50):
+        begin = time.perf_counter()
+        s = connect(way.server, tls)
+        ask(s, request_of(way, tls))
+        times.append((time.perf_counter() - begin) * 1000)
+        s.close()
+    return statistics.median(times)
+
+
+def idle(way, count, tls):
+    """KiB a connection that has asked once and waits, MiB of the whole process, ms of another client before and meanwhile."""
+    request, held = request_of(way, tls), []
+    alone = another_client(way, tls)
+    before = way.server.memory()
     try:
         for _ in range(count):
-            s = socket.create_connection(("127.0.0.1", server.tls if tls else server.port))
-            if tls:
-                s = context.wrap_socket(s)
-            s.sendall(b"GET /get/f4k HTTP/1.1\r\nHost: x\r\n\r\n")
-            received = b""
-            while len(received.partition(b"\r\n\r\n")[2]) < 4096:
-                received += s.recv(65536)
-            held.append(s)
+            held.append(connect(way.server, tls))
+            ask(held[-1], request)
         time.sleep(1)
-        return (memory(server.process.pid) - before) / count
+        now = way.server.memory()
+        meanwhile = another_client(way, tls)
+        for s in held[:: max(1, count // 100)]:  # they are still served
+            ask(s, request)
+        return f"{(now - before) / count:.1f} KiB each, {now / 1024:.0f} MiB in all; another client {alone:.1f} -> {meanwhile:.1f} ms"
     finally:
         for s in held:
             s.close()
         time.sleep(0.5)
 
 
+# ---- slow ones beside fast ones
+
+def beside_slow(way, options):
+    """The rate of small downloads while SLOW other clients each keep a throttled download under way."""
+    server, stop = way.server, threading.Event()
+    token = server.token(user="slow")
+
+    def slow():
+        while not stop.is_set():
+            connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=60)
+            try:
+                connection.request("GET", "/api/v2/user/files?path=/big", headers={"Authorization": token})
+                answer = connection.getresponse()
+                while not stop.is_set() and answer.read(65536):
+                    pass
+            finally:
+                connection.close()
+
+    rates = {False: [], True: []}
+    for _ in range(options.rounds):
+        rates[False].append(measured(way, lambda w: wrk(w, False, w.get_url("f4k"), options.seconds))[0])
+        stop.clear()
+        threads = [threading.Thread(target=slow) for _ in range(SLOW)]
+        for thread in threads:
+            thread.start()
+        time.sleep(0.5)
+        rates[True].append(measured(way, lambda w: wrk(w, False, w.get_url("f4k"), options.seconds))[0])
+        stop.set()
+        for thread in threads:
+            thread.join()
+    alone, beside = (statistics.median(rates[kind]) for kind in (False, True))
+    return f"{alone:.0f} -> {beside:.0f} /s, {100 * beside / alone:.0f} %"
+
+
+# ---- many at once
+
+def concurrently(way, site, clients, mib):
+    """All upload a file of their own at once, then all download theirs; each compares the checksum."""
+    block = os.urandom(1 << 20)
+    expected = hashlib.sha256(block * mib).hexdigest()
+
+    def upload(i):
+        curl(way, False, "-X", way.method, "-T", source, way.put_url(f"many{i}"))
+
+    def download(i):
+        out = subprocess.run(["bash", "-c", 'set -o pipefail; curl -sSf "$@" | sha256sum', "-", *header_options(way, False), way.get_url(f"many{i}")],
+                             check=True, capture_output=True, text=True).stdout
+        if out.split()[0] != expected:
+            raise RuntimeError(f"many{i} came back changed")
+
+    source = site.work / "many"
+    source.write_bytes(block * mib)
+    cells = []
+    for action in (upload, download):
+        def run(_):
+            with concurrent.futures.ThreadPoolExecutor(clients) as pool:
+                list(pool.map(action, range(clients)))
+            return clients * mib / 1024
+        rate, cpu = measured(way, run)
+        cells.append(f"{rate * 1024:.0f} MiB/s, {cpu:.2f} s/GiB")
+    for i in range(clients):
+        (site.root / f"many{i}").unlink()
+    source.unlink()
+    return "; ".join(cells)
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--mib", type=int, default=512)
-    parser.add_argument("--seconds", type=int, default=4)
-    parser.add_argument("--idle", type=int, default=2000)
+    parser.add_argument("--seconds", type=int, default=3)
+    parser.add_argument("--idle", type=int, default=10000)
+    parser.add_argument("--clients", type=int, default=200)
     parser.add_argument("--build", type=pathlib.Path, default=pathlib.Path("build/release"))
-    parser.add_argument("--only", default="")
-    arguments = parser.parse_args()
-    Slipway.build = arguments.build.resolve()
+    parser.add_argument("--only", default="", help="workloads whose name has this text")
+    parser.add_argument("--servers", default="", help="by name, with commas")
+    options = parser.parse_args()
 
-    import resource
     hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
     work = pathlib.Path(tempfile.mkdtemp(prefix="slipway-http-bench-", dir="/dev/shm"))
-    work.chmod(0o755)
-    root = work / "root"
-    root.mkdir()
-    root.chmod(0o777)
-    servers = []
+    servers, ways = [], []
     try:
-        with open(root / "big", "wb") as f:
-            for _ in range(arguments.mib):
-                f.write(os.urandom(1 << 20))
-        (root / "f4k").write_bytes(os.urandom(4096))
-        local = work / "upload"
-        shutil.copy(root / "big", local)
-        subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-keyout",
-                        f"{work}/tls.key", "-out", f"{work}/tls.crt", "-days", "2", "-subj", "/CN=127.0.0.1"], check=True, stderr=subprocess.DEVNULL)
-        for kind in (Slipway, Nginx, Apache):
-            if kind.needs is not None and not os.path.exists(kind.needs):
-                print(f"{kind.name} is not installed", file=sys.stderr)
+        site = Site(work, options.build.resolve(), options.mib)
+        for kind in http_peers.ALL:
+            if options.servers and kind.name not in options.servers.split(","):
                 continue
-            servers.append(kind(work, root))
+            try:
+                servers.append(kind(site))
+                ways += servers[-1].ways()
+            except http_peers.Missing as missing:
+                print(missing, file=sys.stderr)
+        print("| Workload | " + " | ".join(way.name for way in ways) + " |\n|---" + "|---" * len(ways) + "|", flush=True)
 
-        def get(tls):
-            def run(server):
-                curl("-o", "/dev/null", server.url("/get/big", tls))
-                return arguments.mib / 1024
-            return run
+        def row(name, cell_of):
+            if options.only in name:
+                print(f"| {name} | " + " | ".join(cell_of(way) for way in ways) + " |", flush=True)
 
-        def put(tls):
-            def run(server):
-                target = root / "put"
-                curl("-T", local, server.url("/put/put", tls))
-                if target.stat().st_size != arguments.mib << 20:
-                    raise RuntimeError("the upload is incomplete")
-                target.unlink()
-                return arguments.mib / 1024
-            return run
-
-        def small(tls):
-            return lambda server: wrk(server, server.url("/get/f4k", tls), arguments.seconds)
-
-        gib, million = (1024, "MiB/s", 1, "s/GiB"), (1, "/s", 1e6, "us")
-        workloads = [(f"GET {arguments.mib} MiB", get(False), gib), (f"GET {arguments.mib} MiB, TLS", get(True), gib),
-                     (f"PUT {arguments.mib} MiB", put(False), gib), (f"PUT {arguments.mib} MiB, TLS", put(True), gib),
-                     ("GET 4 KiB, keep-alive", small(False), million), ("GET 4 KiB, keep-alive, TLS", small(True), million)]
-        print("| Workload | " + " | ".join(s.name for s in servers) + " |\n|---" + "|---" * len(servers) + "|")
-        for name, action, (rate_factor, rate_unit, cpu_factor, cpu_unit) in workloads:
-            if arguments.only not in name:
+        for name, action, (rate_factor, rate_unit, cpu_factor, cpu_unit) in Workloads(site, options).all():
+            if options.only not in name:
                 continue
-            results = {s.name: [] for s in servers}
-            for _ in range(arguments.rounds):
-                for server in servers:
-                    results[server.name].append(measured(server, action))
-            cells = []
-            for server in servers:
-                rate = statistics.median(r for r, _ in results[server.name]) * rate_factor
-                cpu = statistics.median(c for _, c in results[server.name]) * cpu_factor
-                cells.append(f"{rate:.0f} {rate_unit}, {cpu:.2f} {cpu_unit}")
-            print(f"| {name} | " + " | ".join(cells) + " |", flush=True)
+            results = {way: [] for way in ways}
+            for _ in range(options.rounds):
+                for way in ways:
+                    results[way].append(measured(way, action))
+
+            def cell(way):
+                rate = statistics.median(r for r, _ in results[way]) * rate_factor
+                cpu = statistics.median(c for _, c in results[way]) * cpu_factor
+                return f"{rate:.0f} {rate_unit}, {cpu:.2f} {cpu_unit}"
+
+            row(name, cell)
+        logged_in = [way for way in ways if way.headers[False]]
+        row(f"{options.clients} clients at once, 4 MiB each, with checksums: up; down", lambda way: concurrently(way, site, options.clients, 4))
+        row(f"GET 4 KiB while {SLOW} slow downloads run", lambda way: beside_slow(way, options) if way in logged_in else "-")
         for tls in (False, True):
-            name = f"{arguments.idle} idle connections" + (", TLS" if tls else "")
-            if arguments.only not in name:
-                continue
-            print(f"| {name} | " + " | ".join(f"{idle(s, arguments.idle, tls):.1f} KiB each" for s in servers) + " |", flush=True)
+            row(f"{options.idle} idle connections" + (", TLS" if tls else ""), lambda way: idle(way, options.idle, tls))
     finally:
         for server in servers:
-            server.process.terminate()
-        for server in servers:
-            server.process.wait(10)
+            server.stop()
         shutil.rmtree(work, ignore_errors=True)
 
 
