@@ -4,7 +4,7 @@ namespace slipway::accounts {
 
 Result<std::shared_ptr<const EffectiveUser>> EffectiveUsers::get(const std::string& username) {
   // Read before the user: what changes while it is loaded makes this entry old.
-  SLIPWAY_ASSIGN(const auto version, store_.definitions_version());
+  SLIPWAY_ASSIGN(const auto version, store_.recent_definitions_version());
   auto found = entries_.with([&](Entries& entries) -> std::shared_ptr<const EffectiveUser> {
     const auto it = entries.by_name.find(username);
     if (it == entries.by_name.end() || it->second->version != version) return nullptr;

@@ -39,4 +39,17 @@ Result<std::uint64_t> SqlStore::definitions_version() {
   });
 }
 
+Result<std::uint64_t> SqlStore::recent_definitions_version() {
+  constexpr std::chrono::milliseconds kRecent{100};
+  // Inside a transaction there may be changes that nobody else has.
+  if (database_.is_in_write()) return definitions_version();
+  const auto now = std::chrono::steady_clock::now();
+  const std::uint64_t commits = database_.commits();  // before the look at the database
+  const auto seen = seen_version_.with([](const SeenVersion& s) { return s; });
+  if (seen.commits == commits && seen.at + kRecent > now) return seen.version;
+  SLIPWAY_ASSIGN(const auto version, definitions_version());
+  seen_version_.with([&](SeenVersion& s) { s = {version, commits, now}; });
+  return version;
+}
+
 }  // namespace slipway::accounts

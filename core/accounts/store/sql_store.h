@@ -1,12 +1,14 @@
 // The account store in a SQL database.
 #pragma once
 
+#include <chrono>
 #include <memory>
 #include <string>
 
 #include "core/accounts/store/sql/database.h"
 #include "core/accounts/store/sql/migrations.h"
 #include "core/accounts/store/store.h"
+#include "core/base/lock_guarded.h"
 
 namespace slipway::accounts {
 
@@ -26,6 +28,7 @@ class SqlStore final : public AccountStore {
 
   Status in_transaction(const std::function<Status()>& work) override;
   Result<std::uint64_t> definitions_version() override;
+  Result<std::uint64_t> recent_definitions_version() override;
 
   Result<User> user(std::string_view username) override;
   Result<std::vector<User>> users(const ListRequest& request) override;
@@ -133,7 +136,14 @@ class SqlStore final : public AccountStore {
  private:
   SqlStore(std::unique_ptr<sql::Engine> engine, const Options& options);
 
+  // A version that was read, and when: after so many commits, at that time.
+  struct SeenVersion {
+    std::uint64_t version = 0, commits = 0;
+    std::chrono::steady_clock::time_point at = std::chrono::steady_clock::time_point::min();
+  };
+
   sql::Database database_;
+  LockGuarded<SeenVersion> seen_version_;
   int schema_version_found_ = 0;
 };
 

@@ -1,5 +1,7 @@
 #include <gtest/gtest.h>
 
+#include <thread>
+
 #include "core/accounts/store/test_database.h"
 
 namespace slipway::accounts {
@@ -243,6 +245,35 @@ TEST_F(SqlUsers, FolderCountersAreTheirOwn) {
   EXPECT_EQ(store().folder_quota("x").code(), Errc::NotFound);
   EXPECT_EQ(store().add_folder_quota("x", {1, 1}, 1).code(), Errc::NotFound);
   EXPECT_EQ(store().set_folder_quota("x", {}, 1).code(), Errc::NotFound);
+}
+
+TEST_F(SqlUsers, OnesOwnChangesAreInTheRecentVersionAtOnce) {
+  for (int i = 0; i < 100; ++i) {
+    const std::uint64_t before = *store().recent_definitions_version();
+    EXPECT_EQ(*store().recent_definitions_version(), before);
+    ASSERT_OK(store().add_user(a_user("bob" + std::to_string(i))));
+    EXPECT_NE(*store().recent_definitions_version(), before);
+    EXPECT_EQ(*store().recent_definitions_version(), *store().definitions_version());
+  }
+}
+
+TEST_F(SqlUsers, AVersionThatIsTakenBackIsNotRemembered) {
+  const std::uint64_t before = *store().recent_definitions_version();
+  EXPECT_FALSE(store().in_transaction([&]() -> Status {
+    SLIPWAY_TRY(store().add_user(a_user("bob")));
+    EXPECT_NE(*store().recent_definitions_version(), before);
+    return Error(Errc::Internal, "test", "taken back");
+  }));
+  EXPECT_EQ(*store().recent_definitions_version(), before);
+}
+
+TEST_F(SqlUsers, ChangesOfAnotherProcessComeIntoTheRecentVersion) {
+  const auto other = open_sqlite_store({database_file(), "", "", {}});
+  ASSERT_TRUE(other.ok());
+  const std::uint64_t before = *store().recent_definitions_version();
+  ASSERT_OK((*other)->add_user(a_user("bob")));
+  while (*store().recent_definitions_version() == before) std::this_thread::yield();
+  EXPECT_EQ(*store().recent_definitions_version(), *(*other)->definitions_version());
 }
 
 TEST_F(SqlUsers, DefinitionsVersionChangesWithDefinitionsOnly) {

@@ -77,9 +77,11 @@ class AccountStore {
   // Runs `work`; all calls of the store that it makes on this thread commit together, or not at all when it fails.
   virtual Status in_transaction(const std::function<Status()>& work) = 0;
   // A number that changes with every committed add, update or removal of a user, group, folder or role (a replaced
-  // password is an update) by anybody who shares the database, and not with counters, logins or API key use. Cheap:
-  // called for each login.
+  // password is an update) by anybody who shares the database, and not with counters, logins or API key use.
   virtual Result<std::uint64_t> definitions_version() = 0;
+  // The same for those who ask with each request: what other processes changed may come a tenth of a second late, what
+  // was committed through this store is in it at once.
+  virtual Result<std::uint64_t> recent_definitions_version() { return definitions_version(); }
 
   // ---- users: groups and folder mappings come in the order in which they were stored
   virtual Result<User> user(std::string_view username) = 0;

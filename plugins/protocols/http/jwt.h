@@ -35,5 +35,7 @@ std::string sign_token(const Claims& claims, const TokenKey& key);
 // that sign_token writes passes: three base64url parts without padding, the header {"alg":"HS256","typ":"JWT"} in any
 // order or without typ, and claims of the right types. The signature is checked before anything else is looked at.
 Result<Claims> verify_token(std::string_view token, const TokenKey& key, std::int64_t now);
+// The part of it that changes with the time.
+Status check_times(const Claims& claims, std::int64_t now);
 
 }  // namespace slipway::httpd

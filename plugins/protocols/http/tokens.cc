@@ -12,9 +12,11 @@ namespace slipway::httpd {
 namespace {
 
 // The clocks of clients may be behind ours.
-constexpr std::int64_t kBefore = 10;      // seconds
-constexpr std::int64_t kSweepEvery = 60;  // seconds
-constexpr std::size_t kIdBytes = 15;      // 120 bits, 20 characters
+constexpr std::int64_t kBefore = 10;          // seconds
+constexpr std::int64_t kSweepEvery = 60;      // seconds
+constexpr std::size_t kRemembered = 2048;     // verified tokens
+constexpr std::size_t kMaxRemembered = 2048;  // bytes of one of them
+constexpr std::size_t kIdBytes = 15;          // 120 bits, 20 characters
 
 std::int64_t seconds(Tokens::Clock::time_point at) {
   return std::chrono::duration_cast<std::chrono::seconds>(at.time_since_epoch()).count();
@@ -79,7 +81,7 @@ Tokens::Issued Tokens::issue(TokenUse use, std::string_view address, Claims clai
 
 Result<Claims> Tokens::check(std::string_view text, TokenUse use, std::string_view address,
                              Clock::time_point now) const {
-  auto claims = verify_token(text, key_, seconds(now));
+  auto claims = verified(text, seconds(now));
   if (!claims) return refused("Unauthorized", claims.error().message());
   {
     std::lock_guard lock(mutex_);
@@ -89,6 +91,27 @@ Result<Claims> Tokens::check(std::string_view text, TokenUse use, std::string_vi
   if (audience.front() != audience_of(use)) return refused("Your token audience is not valid");
   if (settings().bind_address && std::find(audience.begin() + 1, audience.end(), address) == audience.end())
     return refused("Your token is not valid");
+  return claims;
+}
+
+Result<Claims> Tokens::verified(std::string_view text, std::int64_t now) const {
+  if (text.size() > kMaxRemembered) return verify_token(text, key_, now);
+  std::string token(text);
+  {
+    std::lock_guard lock(mutex_);
+    if (const auto known = verified_.find(token); known != verified_.end()) {
+      Status valid = check_times(known->second, now);
+      if (valid) return known->second;
+      verified_.erase(known);
+      return std::move(valid).error();
+    }
+  }
+  auto claims = verify_token(text, key_, now);
+  if (!claims) return claims;
+  std::lock_guard lock(mutex_);
+  // Those in use come back at once.
+  if (verified_.size() >= kRemembered) verified_.clear();
+  verified_.emplace(std::move(token), *claims);
   return claims;
 }
 

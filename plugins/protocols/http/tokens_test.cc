@@ -175,6 +175,27 @@ TEST(Tokens, ARevokedTokenIsNoLongerValidAndOthersAre) {
   EXPECT_FALSE(tokens.check(first.text, TokenUse::User, "a", kNow + 10min));
 }
 
+TEST(Tokens, ATokenThatWasVerifiedBeforeIsJudgedLikeANewOne) {
+  Tokens tokens(random_key(), {});
+  const auto issued = tokens.issue(TokenUse::User, "a", ann(), kNow);
+  for (int i = 0; i < 3; ++i) EXPECT_EQ(tokens.check(issued.text, TokenUse::User, "a", kNow)->username, "ann");
+  std::string changed = issued.text;
+  changed.back() = changed.back() == 'A' ? 'B' : 'A';
+  EXPECT_FALSE(tokens.check(changed, TokenUse::User, "a", kNow));
+  EXPECT_FALSE(tokens.check(issued.text, TokenUse::Admin, "a", kNow));
+  EXPECT_FALSE(tokens.check(issued.text, TokenUse::User, "b", kNow));
+  EXPECT_FALSE(tokens.check(issued.text, TokenUse::User, "a", kNow + 21min));
+  EXPECT_TRUE(tokens.check(issued.text, TokenUse::User, "a", kNow));
+}
+
+TEST(Tokens, MoreTokensThanAreRememberedAreAllGood) {
+  const Tokens tokens(random_key(), {});
+  std::vector<std::string> all;
+  for (int i = 0; i < 3000; ++i) all.push_back(tokens.issue(TokenUse::User, "a", ann(), kNow).text);
+  for (int round = 0; round < 2; ++round)
+    for (const std::string& text : all) ASSERT_TRUE(tokens.check(text, TokenUse::User, "a", kNow));
+}
+
 TEST(Tokens, TokensEndWithTheirAccountsChangeWhereThatIsAsked) {
   const Tokens loose(random_key(), {}), strict(random_key(), {.follow_account = true});
   EXPECT_TRUE(loose.fits(ann(), "2"));

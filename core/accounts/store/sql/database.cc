@@ -87,7 +87,18 @@ Done Database::Scope::finish() {
       kind_ == Kind::Transaction ? connection_->commit() : connection_->release_savepoint(savepoint_name(depth_));
   // A commit that failed leaves the transaction open; the destructor rolls it back.
   if (finished) open_ = false;
+  // A failure may come after the change was made.
+  if (kind_ == Kind::Transaction && access_ == Access::ReadWrite)
+    database_.commits_.fetch_add(1, std::memory_order_acq_rel);
   return finished;
 }
+
+bool Database::Scope::writes(const Database& database) noexcept {
+  for (const Scope* scope = innermost_; scope; scope = scope->outer_)
+    if (&scope->database_ == &database && scope->access_ == Access::ReadWrite) return true;
+  return false;
+}
+
+bool Database::is_in_write() const noexcept { return Scope::writes(*this); }
 
 }  // namespace slipway::sql

@@ -1,7 +1,9 @@
 // The connections of one database, shared by all threads: writers that wait for each other, readers that do not.
 #pragma once
 
+#include <atomic>
 #include <condition_variable>
+#include <cstdint>
 #include <memory>
 #include <mutex>
 #include <type_traits>
@@ -50,6 +52,10 @@ class Database {
   }
 
   std::string_view engine_name() const noexcept { return engine_->name(); }
+  // Writing transactions that have been committed here, which a thread that waited for one finds counted.
+  std::uint64_t commits() const noexcept { return commits_.load(std::memory_order_acquire); }
+  // Whether this thread is inside a writing transaction.
+  bool is_in_write() const noexcept;
 
  private:
   class Scope;
@@ -58,6 +64,7 @@ class Database {
 
   std::unique_ptr<Engine> engine_;
   ConnectionPool writers_, readers_;
+  std::atomic<std::uint64_t> commits_{0};
 };
 
 // A transaction, or a savepoint in the one that this thread has open. Undone unless finished.
@@ -71,6 +78,8 @@ class Database::Scope {
   const Done& begun() const noexcept { return begun_; }
   Connection& connection() noexcept { return *connection_; }
   Done finish();
+  // Whether this thread is in a scope that writes.
+  static bool writes(const Database& database) noexcept;
 
  private:
   enum class Kind { Transaction, Savepoint, Joined };
