@@ -139,16 +139,17 @@ class Slipway(Server):
     PASSWORD = "bench Password 1"
 
     def prepare(self):
+        subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", self.folder / "host_key"], check=True)
         binding = {"address": "127.0.0.1"}
         (self.folder / "slipway.json").write_text(json.dumps({
             "common": {"max_per_host_connections": 0, "max_per_host_transfers": 0},
             "data_provider": {"track_quota": 1},
-            "sftpd": {"bindings": [{"port": 0}]},
+            "sftpd": {"bindings": [{"port": 0}], "host_keys": [str(self.folder / "host_key")]},
             "httpd": {"max_upload_file_size": 0, "certificate_file": str(self.site.certificate), "certificate_key_file": str(self.site.key),
                       "bindings": [{**binding, "port": self.port}, {**binding, "port": self.tls, "enable_https": True}]}}))
         user = {"password": self.PASSWORD, "status": 1, "home_dir": str(self.site.root), "permissions": {"/": ["*"]}, "quota_size": 1 << 50}
         (self.folder / "dump.json").write_text(json.dumps({"users": [
-            {"username": "peer", **user}, {"username": "slow", **user, "download_bandwidth": 32}]}))
+            {"username": "peer", **user}, {"username": "slow", **user, "download_bandwidth": 512}]}))
 
     def command(self):
         return [str(self.site.build / "slipway"), "serve", "--config-dir", str(self.folder), "--log-file-path",

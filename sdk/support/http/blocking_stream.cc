@@ -21,6 +21,29 @@ constexpr std::size_t kPiece = 256 << 10;      // of copied files
 constexpr milliseconds kLook{1000};            // after the interruption
 constexpr std::size_t kDirectPiece = 1 << 20;  // of files that leave by sendfile
 
+// How much of a file is sent before its source is told. A source with a bandwidth pauses then, and a client that hears
+// nothing for long gives up: pieces become smaller while that takes long.
+class PieceSize {
+ public:
+  explicit PieceSize(std::size_t most) : most_(most) {}
+  std::size_t operator()(std::uint64_t left) const {
+    return static_cast<std::size_t>(std::min<std::uint64_t>(left, now_));
+  }
+  Status tell(FileSource& source, std::size_t sent) {
+    const auto begin = steady_clock::now();
+    Status status = source.sent(sent);
+    const bool paused = steady_clock::now() - begin > kPause;
+    now_ = paused ? std::max(kLeast, now_ / 2) : std::min(most_, now_ * 2);
+    return status;
+  }
+
+ private:
+  static constexpr std::size_t kLeast = 8 << 10;
+  static constexpr milliseconds kPause{200};
+  const std::size_t most_;
+  std::size_t now_ = 64 << 10;
+};
+
 Error gone() { return {Errc::Cancelled, "connection", "the client is gone"}; }
 
 // A buffer for copies, one a thread: page faults are dear.
@@ -99,8 +122,9 @@ Status BlockingStream::send(FileSource& source, std::uint64_t offset, std::uint6
 }
 
 Status BlockingStream::send_direct(FileSource& source, std::uint64_t offset, std::uint64_t size, std::uint64_t& sent) {
+  PieceSize next(kDirectPiece);
   while (size > 0) {
-    const auto piece = static_cast<std::size_t>(std::min<std::uint64_t>(size, kDirectPiece));
+    const auto piece = next(size);
     std::size_t done = 0;
     while (done < piece) {
       const auto count = transport_.send_file(source.fd(), offset + done, piece - done);
@@ -119,15 +143,16 @@ Status BlockingStream::send_direct(FileSource& source, std::uint64_t offset, std
     sent += done;
     offset += done;
     size -= done;
-    SLIPWAY_TRY(source.sent(done));
+    SLIPWAY_TRY(next.tell(source, done));
   }
   return ok();
 }
 
 Status BlockingStream::send_copied(FileSource& source, std::uint64_t offset, std::uint64_t size, std::uint64_t& sent) {
   const auto buffer = copy_buffer();
+  PieceSize next(buffer.size());
   while (size > 0) {
-    const auto piece = buffer.first(static_cast<std::size_t>(std::min<std::uint64_t>(size, buffer.size())));
+    const auto piece = buffer.first(next(size));
     std::size_t count = 0;
     if (const int fd = source.fd(); fd >= 0) {
       const auto result = ::pread(fd, piece.data(), piece.size(), static_cast<off_t>(offset));
@@ -142,7 +167,7 @@ Status BlockingStream::send_copied(FileSource& source, std::uint64_t offset, std
     sent += count;
     offset += count;
     size -= count;
-    if (source.fd() >= 0) SLIPWAY_TRY(source.sent(count));
+    if (source.fd() >= 0) SLIPWAY_TRY(next.tell(source, count));
   }
   return ok();
 }

@@ -31,10 +31,24 @@ bool Lane::submit(std::shared_ptr<LaneJob> job) {
     }
     queue_.push_back({std::move(job), std::chrono::steady_clock::now()});
     queued_.fetch_add(1, std::memory_order_relaxed);
+    if (!sleepers_.empty()) {
+      Sleeper* const sleeper = sleepers_.back();
+      sleepers_.pop_back();
+      sleeper->woken = true;
+      sleeper->wake.notify_one();  // under the lock: it is on the thread's stack
+    }
   }
-  work_.notify_one();
   for (auto& thread : done) thread.join();
   return true;
+}
+
+bool Lane::sleep(std::unique_lock<std::mutex>& lock) {
+  if (stopping_ || !queue_.empty()) return true;
+  Sleeper self;
+  sleepers_.push_back(&self);
+  if (self.wake.wait_for(lock, kIdle, [&] { return self.woken; })) return true;
+  std::erase(sleepers_, &self);
+  return false;
 }
 
 void Lane::work(std::list<std::thread>::iterator self) {
@@ -46,11 +60,11 @@ void Lane::work(std::list<std::thread>::iterator self) {
   std::unique_lock lock(mutex_);
   while (true) {
     ++idle_;
-    const bool woken = work_.wait_for(lock, kIdle, [this] { return stopping_ || !queue_.empty(); });
+    const bool has_slept_out = !sleep(lock);
     --idle_;
     if (queue_.empty()) {
-      if (woken || threads_.size() > 1 || !queue_.empty()) break;
-      continue;  // the last one stays
+      if (stopping_ || (has_slept_out && threads_.size() > 1)) break;
+      continue;  // somebody else was quicker; the last one stays
     }
     auto next = std::move(queue_.front());
     queue_.pop_front();
@@ -71,7 +85,11 @@ void Lane::stop() noexcept {
   {
     std::unique_lock lock(mutex_);
     stopping_ = true;
-    work_.notify_all();
+    for (Sleeper* sleeper : sleepers_) {
+      sleeper->woken = true;
+      sleeper->wake.notify_one();
+    }
+    sleepers_.clear();
     ended_.wait(lock, [this] { return threads_.empty(); });
     done.swap(done_);
   }

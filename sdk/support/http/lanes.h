@@ -48,16 +48,25 @@ class Lane {
     std::shared_ptr<LaneJob> job;
     std::chrono::steady_clock::time_point since;
   };
+  // A thread without work, on its stack. The one that waits for the shortest time is woken first: few threads are
+  // busy again and again, with warm caches, and the others go.
+  struct Sleeper {
+    std::condition_variable wake;
+    bool woken = false;
+  };
   void work(std::list<std::thread>::iterator self);
+  // Waits for work, or for kIdle; false: for nothing.
+  bool sleep(std::unique_lock<std::mutex>& lock);
 
   const LaneOptions options_;
   std::atomic<std::size_t> running_{0}, queued_{0};
 
   std::mutex mutex_;  // guards what follows
-  std::condition_variable work_, ended_;
+  std::condition_variable ended_;
   std::deque<Waiting> queue_;
   std::list<std::thread> threads_, done_;  // done: to be joined
-  std::size_t idle_ = 0;
+  std::vector<Sleeper*> sleepers_;         // that nobody has woken
+  std::size_t idle_ = 0;                   // sleepers, and those that are about to look at the queue
   bool stopping_ = false;
 };
 

@@ -2,12 +2,14 @@
 #include "support/http/server_fixture.h"
 
 #include <fcntl.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include <atomic>
 #include <filesystem>
 #include <fstream>
 #include <mutex>
+#include <numeric>
 #include <thread>
 
 namespace slipway::http {
@@ -532,6 +534,63 @@ TEST_F(ServerTest, UnixSockets) {
   EXPECT_TRUE(std::filesystem::is_socket(path));
   server->close_binding(binding);
   EXPECT_FALSE(std::filesystem::exists(path));
+}
+
+// A file whose bandwidth makes it pause after each piece.
+class ThrottledSource final : public FileSource {
+ public:
+  ThrottledSource(int fd, std::vector<std::size_t>& pieces) : file_(make_file_source(fd)), pieces_(pieces) {}
+  Result<std::size_t> read_at(std::uint64_t offset, std::span<std::byte> out) override {
+    return file_->read_at(offset, out);
+  }
+  int fd() const noexcept override { return file_->fd(); }
+  Status sent(std::size_t bytes) override {
+    pieces_.push_back(bytes);
+    if (pieces_.size() <= 4) std::this_thread::sleep_for(250ms);
+    return ok();
+  }
+
+ private:
+  const std::unique_ptr<FileSource> file_;
+  std::vector<std::size_t>& pieces_;
+};
+
+TEST_F(ServerTest, AFileThatIsThrottledComesInSmallPieces) {
+  constexpr std::size_t kSize = 300 << 10;
+  std::vector<std::size_t> pieces;
+  router->add("GET", "/slow", [&](Request&, Response& r) {
+    const int fd = ::memfd_create("file", MFD_CLOEXEC);
+    ASSERT_EQ(::ftruncate(fd, kSize), 0);
+    FileBody file;
+    file.size = kSize;
+    file.source = std::make_shared<ThrottledSource>(fd, pieces);
+    r.set_file(std::move(file));
+  });
+  start();
+  auto client = connect();
+  const std::string answer = client.ask(get("/slow", "Connection: close\r\n"), {});
+  EXPECT_EQ(answer.size() - answer.find("\r\n\r\n") - 4 - std::string("<end>").size(), kSize);
+  server->stop();
+  ASSERT_GT(pieces.size(), 4u);
+  for (std::size_t i = 1; i < 4; ++i) EXPECT_EQ(pieces[i], pieces[i - 1] / 2) << i;
+  EXPECT_EQ(std::accumulate(pieces.begin(), pieces.end(), std::size_t(0)), kSize);
+}
+
+TEST_F(ServerTest, LanesRunMoreAtOnceThanCameBeforeAndGoOnAfterwards) {
+  Gate all;
+  router->add("GET", "/all", [&](Request&, Response& r) {
+    all.pass();
+    r.set_body("all", "text/plain");
+  });
+  options.lanes[0].threads = 20;
+  start();
+  std::vector<Client> clients;
+  for (int i = 0; i < 20; ++i) clients.push_back(connect());
+  for (auto& client : clients) client.send(get("/all"));
+  all.await(20);
+  all.open();
+  for (auto& client : clients) EXPECT_TRUE(contains(client.read_until("all"), "200 OK"));
+  for (auto& client : clients) EXPECT_TRUE(contains(client.ask(get("/all"), "all"), "200 OK"));
 }
 
 }  // namespace
