@@ -121,7 +121,7 @@ TEST(Interpreter, AnEventHasAllItsFields) {
     for k, v in pairs(ev) do n = n + 1; assert(type(k) == 'string') end
     deny(n .. ev.action .. ev.username .. ev.virtual_path .. ev.file_size .. ev.timestamp .. ev.metadata.k .. ev.target_path .. math.type(ev.elapsed))
   end))");
-  EXPECT_EQ(sandbox.ask(event), "25pre-uploadann/in/a.txt121700000000123456789vinteger");
+  EXPECT_EQ(sandbox.ask(event), "26pre-uploadann/in/a.txt121700000000123456789vinteger");
 }
 
 TEST(Interpreter, MistakesOfTheMainPartAreSaidWithFileAndLine) {
