@@ -246,9 +246,9 @@ std::shared_ptr<TusUpload> find(Exchange& x, For whom) {
     }
     return missing();
   }
-  const ShareRequest request{
-      .id = upload->facts().share_id, .need = ShareRequest::Need::Write, .password = {}, .is_counted = true};
-  return visit_share(x, request) ? upload : nullptr;
+  return visit_share(x, {.id = upload->facts().share_id, .need = ShareRequest::Need::Write, .is_counted = true})
+             ? upload
+             : nullptr;
 }
 
 void look(Exchange& x, For whom) {
