@@ -11,18 +11,32 @@ ThreadPool::~ThreadPool() {
   std::unique_lock lock(mutex_);
   stopping_ = true;
   wake_.notify_all();
-  ended_.wait(lock, [&] { return threads_ == 0; });
+  ended_.wait(lock, [&] { return threads_.empty(); });
+  for (std::thread& thread : ended_threads_) thread.join();
 }
 
 void ThreadPool::post(std::function<void()> task) {
-  std::lock_guard lock(mutex_);
-  tasks_.push_back(std::move(task));
-  if (idle_ >= tasks_.size()) {
-    wake_.notify_one();
-  } else if (threads_ < max_threads_) {
-    ++threads_;
-    std::thread([this] { work(); }).detach();  // the destructor waits for the count, not for handles
+  Threads ended;
+  {
+    std::lock_guard lock(mutex_);
+    tasks_.push_back(std::move(task));
+    if (idle_ >= tasks_.size()) {
+      wake_.notify_one();
+    } else if (threads_.size() < max_threads_) {
+      const auto self = threads_.emplace(threads_.end());
+      try {
+        *self = std::thread([this, self] { work(self); });
+      } catch (...) {
+        threads_.erase(self);
+        if (threads_.empty()) {
+          tasks_.pop_back();
+          throw;
+        }  // else one of those will come to it
+      }
+    }
+    ended.swap(ended_threads_);
   }
+  for (std::thread& thread : ended) thread.join();
 }
 
 std::size_t ThreadPool::queued() const {
@@ -30,7 +44,7 @@ std::size_t ThreadPool::queued() const {
   return tasks_.size();
 }
 
-void ThreadPool::work() {
+void ThreadPool::work(Threads::iterator self) {
   std::unique_lock lock(mutex_);
   while (true) {
     if (tasks_.empty()) {
@@ -48,7 +62,7 @@ void ThreadPool::work() {
     task = nullptr;
     lock.lock();
   }
-  --threads_;
+  ended_threads_.splice(ended_threads_.end(), threads_, self);
   ended_.notify_all();
 }
 

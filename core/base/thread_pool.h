@@ -5,9 +5,9 @@
 #include <cstddef>
 #include <deque>
 #include <functional>
+#include <list>
 #include <mutex>
 #include <thread>
-#include <vector>
 
 namespace slipway {
 
@@ -15,7 +15,7 @@ namespace slipway {
 class ThreadPool {
  public:
   explicit ThreadPool(std::size_t max_threads);
-  // Waits for queued and running tasks.
+  // Waits for queued and running tasks, and for the threads' own ends: what libraries keep for a thread is gone then.
   ~ThreadPool();
   ThreadPool(const ThreadPool&) = delete;
   ThreadPool& operator=(const ThreadPool&) = delete;
@@ -25,13 +25,15 @@ class ThreadPool {
   std::size_t queued() const;
 
  private:
-  void work();
+  using Threads = std::list<std::thread>;
+  void work(Threads::iterator self);
 
   const std::size_t max_threads_;
   mutable std::mutex mutex_;
   std::condition_variable wake_, ended_;
   std::deque<std::function<void()>> tasks_;
-  std::size_t threads_ = 0, idle_ = 0;
+  Threads threads_, ended_threads_;  // those that ended wait to be joined
+  std::size_t idle_ = 0;
   bool stopping_ = false;
 };
 
