@@ -14,6 +14,7 @@
 
 namespace {
 
+using namespace slipway;
 using namespace slipway::http;
 
 void require(bool good) {

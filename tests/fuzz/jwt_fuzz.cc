@@ -5,6 +5,7 @@
 #include "jwt.h"
 #include "slipway/base64.h"
 
+using namespace slipway;
 using namespace slipway::httpd;
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {

@@ -38,7 +38,10 @@ class Rest:
             sent.setdefault("Content-Type", "application/json")
         connection = http.client.HTTPConnection(self.host, self.port, timeout=60)
         try:
-            connection.request(method, self.base + path, body=body, headers=sent)
+            try:
+                connection.request(method, self.base + path, body=body, headers=sent)
+            except (BrokenPipeError, ConnectionResetError):
+                pass  # refused before all of the body was sent, on a machine that took its time: the answer is there
             return Answer(connection.getresponse())
         finally:
             connection.close()

@@ -108,7 +108,10 @@ def test_strangers_do_not_keep_others_out(make_server):
         assert stranger("127.0.0.3") == 400, "another address is served"
         for address in ("127.0.0.3", "127.0.0.4", "127.0.0.5"):
             fill(address)
-        wait_for(lambda: stranger("127.0.0.6") == 503)
+        # A holder that came while a question had its place was refused: what that left is filled, too.
+        while stranger("127.0.0.6") != 503:
+            held.extend(Holder(port, f"127.0.0.{last}") for last in (2, 3, 4, 5))
+            assert len(held) < 4000
         # Those who are logged in, and those who log in, go on; also from an address that fills all it may.
         assert root.put("/folders/f", folder("f", MIB), raw=True).status == 200
         assert rest.token("/token", "root", "root Password 1").status == 200
