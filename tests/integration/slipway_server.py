@@ -12,24 +12,12 @@ import subprocess
 import tempfile
 import time
 
+from ports import free_port
+
 BUILD_DIR = pathlib.Path(os.environ["SLIPWAY_BUILD_DIR"])
 BINARY = BUILD_DIR / "slipway"
 # Sanitized servers are slow to start; this is a limit against hanging, not a measure.
 START_TIMEOUT = 60
-
-
-_given_ports = set()
-
-
-def free_port():
-    """A port that nobody listens on, another one each time."""
-    while True:
-        with socket.socket() as s:
-            s.bind(("127.0.0.1", 0))
-            port = s.getsockname()[1]
-        if port not in _given_ports:
-            _given_ports.add(port)
-            return port
 
 
 @functools.cache
@@ -159,8 +147,8 @@ class SlipwayServer:
         return self.log_file.read_text(errors="replace") if self.log_file.exists() else ""
 
     def log_lines(self, **wanted):
-        """The log's lines as objects, those whose members equal `wanted`."""
-        lines = [json.loads(line) for line in self.log_text().splitlines()]
+        """The log's lines as objects, those whose members equal `wanted`; without one that is half written."""
+        lines = [json.loads(line) for line in self.log_text().splitlines(keepends=True) if line.endswith("\n")]
         return [line for line in lines if all(line.get(k) == v for k, v in wanted.items())]
 
     def wait_for_log(self, timeout=30, **wanted):
