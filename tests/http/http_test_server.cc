@@ -271,7 +271,7 @@ int main(int argc, char** argv) {
     auto& limits = server_options.limits;
     limits.header_read = limits.idle = limits.body_read = limits.handshake = std::chrono::milliseconds(1500);
     limits.write = std::chrono::milliseconds(3000);
-    limits.linger = std::chrono::milliseconds(500);
+    limits.linger_idle = std::chrono::milliseconds(500);
     limits.websocket_ping = std::chrono::milliseconds(1000);
     limits.body_rate = 1000;
     limits.body_rate_grace = std::chrono::milliseconds(1000);

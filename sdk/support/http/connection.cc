@@ -21,7 +21,6 @@ constexpr std::size_t kRead = 4096;                 // least room for a read
 constexpr std::size_t kOutputBatch = 64 << 10;      // answers to pipelined requests leave together up to here
 constexpr std::uint64_t kWorthDraining = 64 << 10;  // of an unread body, to keep its connection
 constexpr std::uint64_t kWorthReadingAhead = 64 << 10;
-constexpr std::size_t kLingerBytes = 8 << 20;
 
 }  // namespace
 
@@ -92,6 +91,8 @@ bool Connection::ending() const noexcept { return core_.draining || slot_->retir
 void Connection::end_if_idle() noexcept {
   if (stage_ == Stage::WebSocket) {
     websocket_->peer->close(1001, "the server ends");
+  } else if (stage_ == Stage::Lingering) {
+    shorten_lingering();
   } else if (stage_ == Stage::Handshake || (stage_ == Stage::Header && (!exchange_ || exchange_->input.empty()))) {
     transport_.say_goodbye(true);
     close();
@@ -181,8 +182,7 @@ void Connection::advance() {
         if (stage_ != Stage::Flushing) return;
         stage_ = after_flush_;
         if (stage_ == Stage::Lingering) {
-          transport_.say_goodbye(true);
-          arm(core_.options.limits.linger);
+          begin_lingering();
         } else if (stage_ == Stage::Draining) {
           arm(core_.options.limits.body_read);
         }
@@ -191,8 +191,7 @@ void Connection::advance() {
         if (!drain_body()) return;
         break;
       case Stage::Lingering:
-        if (!linger()) return;
-        break;
+        return linger();
       case Stage::WebSocket:
         websocket_->waits_readable = false;
         websocket();
@@ -736,28 +735,6 @@ bool Connection::drain_body() {
   exchange.next_request();
   stage_ = Stage::Header;
   return true;
-}
-
-// A socket that is closed with unread bytes resets the connection, and the client may lose the answer.
-bool Connection::linger() {
-  auto& input = exchange_->input;
-  input.unpin();
-  for (std::size_t total = 0; total < kLingerBytes;) {
-    input.consume(input.unread().size());
-    const auto room = input.room(kRead);
-    const auto count = transport_.read(room.data(), room.size());
-    if (count.io == Transport::Io::Done) {
-      total += count.bytes;
-      continue;
-    }
-    if (count.io == Transport::Io::WouldBlock) {
-      wait_readable();
-      return false;
-    }
-    break;
-  }
-  close();
-  return false;
 }
 
 }  // namespace slipway::http

@@ -59,7 +59,10 @@ class Connection final : public IoLoop::Task,
   bool collect();
   bool flush();
   bool drain_body();
-  bool linger();
+  void linger();
+  void begin_lingering();
+  void shorten_lingering() noexcept;
+  void arm_lingering() noexcept;
   bool websocket();
 
   void begin_request(std::size_t header_length);

@@ -102,7 +102,7 @@ bool Connection::websocket() {
       auto more = state.peer->take();
       state.output = std::move(more.bytes);
       state.output_at = 0;
-      if (more.closing && !std::exchange(state.closing, true)) arm(core_.options.limits.linger);
+      if (more.closing && !std::exchange(state.closing, true)) arm(core_.options.limits.linger_idle);
     }
     const auto left = std::string_view(state.output).substr(state.output_at);
     Transport::Io io = Transport::Io::Done;

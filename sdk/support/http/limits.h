@@ -27,7 +27,10 @@ struct Limits {
   std::chrono::milliseconds idle{60'000};         // between two requests
   std::chrono::milliseconds body_read{30'000};    // between two pieces of a body
   std::chrono::milliseconds write{60'000};        // without a byte that the client takes
-  std::chrono::milliseconds linger{2'000};        // for what is on its way after an early answer
+  // After an answer that ends the connection what still comes is thrown away, so that the client gets to read it: for
+  // this long in all, and this long between two pieces. While the server drains: a second at most.
+  std::chrono::milliseconds linger{30'000};
+  std::chrono::milliseconds linger_idle{5'000};  // also for the client's part of the end of a WebSocket
   std::chrono::milliseconds websocket_ping{30'000};
   // A body, either way, that is slower than this, on average and after the grace, ends its connection; 0: no limit.
   // Only the time that was spent waiting for the client counts.

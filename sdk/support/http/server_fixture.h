@@ -34,12 +34,14 @@ class Client {
   Client(Client&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
   Client& operator=(Client&&) = delete;
 
-  void send(std::string_view text) {
+  // Whether the server's end took all of it.
+  bool send(std::string_view text) {
     while (!text.empty()) {
       const auto count = ::send(fd_, text.data(), text.size(), MSG_NOSIGNAL);
-      if (count <= 0) return;
+      if (count <= 0) return false;
       text.remove_prefix(static_cast<std::size_t>(count));
     }
+    return true;
   }
   // What comes until `end` of it, the end of the stream, or five seconds without anything.
   std::string read_until(std::string_view end) {

@@ -24,7 +24,7 @@ class WebSocketTest : public ServerTest {
  protected:
   void SetUp() override {
     options.limits.websocket_ping = 300ms;
-    options.limits.linger = 300ms;
+    options.limits.linger_idle = 300ms;
     const auto start_echo = [this](Request& q, Response& r) {
       r.upgrade(q, {.max_message = 100, .max_queued = 1 << 20}, [this](std::shared_ptr<WebSocket> socket) {
         {
