@@ -1,6 +1,8 @@
 #include "core/vfs/notices.h"
 
+#include <array>
 #include <ctime>
+#include <vector>
 
 #include "core/base/text.h"
 #include "core/log/log.h"
@@ -73,9 +75,9 @@ void Notices::tell(const OpContext& ctx, std::string_view action, const Place& p
   (void)tell(ctx, std::move(made));
 }
 
-void Notices::write(LogLevel level, std::string_view sender, std::initializer_list<LogField> fields) const noexcept {
-  if (policy_.external_user.empty()) return log::write(level, sender, policy_.connection_id, "", fields);
-  std::vector<LogField> all(fields);
+void Notices::write(LogLevel level, std::string_view sender, std::span<const LogField> fields) const noexcept {
+  if (policy_.external_user.empty()) return log::write_fields(level, sender, policy_.connection_id, "", fields);
+  std::vector<LogField> all(fields.begin(), fields.end());
   all.emplace_back("ext_username", policy_.external_user);
   log::write_fields(level, sender, policy_.connection_id, "", all);
 }
@@ -104,33 +106,20 @@ void Notices::log_command(std::string_view sender, const Place& place, const Com
 void Notices::log_transfer(const Place& place, const TransferLine& line) const noexcept {
   const LogLevel level = line.error ? LogLevel::Error : LogLevel::Info;
   if (log::level() > level) return;
-  const std::string_view sender = line.upload ? "Upload" : "Download";
   const std::string location = place.location();
-  const std::string& path = place.virtual_path.str();
-  const std::string& remote = policy_.remote_address.empty() ? policy_.ip : policy_.remote_address;
-  const std::int64_t elapsed = line.elapsed.count();
-  if (line.error) {
-    write(level, sender,
-          {{"local_addr", policy_.local_address},
-           {"remote_addr", remote},
-           {"elapsed_ms", elapsed},
-           {"size_bytes", line.bytes},
-           {"username", policy_.user},
-           {"file_path", location},
-           {"virtual_path", path},
-           {"protocol", policy_.protocol},
-           {"error", line.error->message()}});
-    return;
-  }
-  write(level, sender,
-        {{"local_addr", policy_.local_address},
-         {"remote_addr", remote},
-         {"elapsed_ms", elapsed},
-         {"size_bytes", line.bytes},
-         {"username", policy_.user},
-         {"file_path", location},
-         {"virtual_path", path},
-         {"protocol", policy_.protocol}});
+  const std::string error = line.error ? line.error->message() : std::string();
+  const std::array fields = {
+      LogField("local_addr", policy_.local_address),
+      LogField("remote_addr", policy_.remote_address.empty() ? policy_.ip : policy_.remote_address),
+      LogField("elapsed_ms", line.elapsed.count()),
+      LogField("size_bytes", line.bytes),
+      LogField("username", policy_.user),
+      LogField("file_path", location),
+      LogField("virtual_path", place.virtual_path.str()),
+      LogField("protocol", policy_.protocol),
+      LogField("error", error),  // last: it is left out where there is none
+  };
+  write(level, line.upload ? "Upload" : "Download", std::span(fields).first(fields.size() - (line.error ? 0 : 1)));
 }
 
 }  // namespace slipway::vfs

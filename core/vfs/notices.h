@@ -4,6 +4,7 @@
 #include <chrono>
 #include <initializer_list>
 #include <memory>
+#include <span>
 
 #include "core/events/bus.h"
 #include "core/vfs/mount_table.h"
@@ -46,7 +47,10 @@ class Notices {
   void log_transfer(const Place& place, const TransferLine& line) const noexcept;
 
  private:
-  void write(LogLevel level, std::string_view sender, std::initializer_list<LogField> fields) const noexcept;
+  void write(LogLevel level, std::string_view sender, std::span<const LogField> fields) const noexcept;
+  void write(LogLevel level, std::string_view sender, std::initializer_list<LogField> fields) const noexcept {
+    write(level, sender, std::span(fields.begin(), fields.size()));
+  }
 
   const Policy& policy_;
   std::shared_ptr<events::EventBus> bus_;

@@ -82,6 +82,7 @@ TEST_F(Lines, OfCommandsCarryWhatTheyChanged) {
 TEST_F(Lines, NameNobodyElseWhereTheUserActs) {
   ASSERT_TRUE(upload("/a", "12345"));
   EXPECT_EQ(last("Upload").find("ext_username"), std::string::npos);
+  EXPECT_EQ(last("Upload").find("\"error\":"), std::string::npos) << "nothing failed";
   EXPECT_EQ(events.back().external_username, "");
 }
 
