@@ -99,7 +99,7 @@ inline constexpr OptionSpec kSwitches[] = {
      "Permissions of administrators as in older releases of SFTPGo: view_groups and manage_groups do not need "
      "view_folders"},
     {"event_report_max_results", OptionType::Integer, "10000", "Rows of an event report", 1, 10'000'000},
-    {"sshd_uname_output", OptionType::String, "Linux sftpgo 1.0.0 #1 SMP SFTPGo x86_64 GNU/Linux",
+    {"sshd_uname_output", OptionType::String, "Linux slipway 1.0.0 #1 SMP Slipway x86_64 GNU/Linux",
      "What the SSH command uname answers"},
     {"enabled_action_commands", OptionType::StringList, "",
      "Programs that event rules may run, beside common.event_manager.enabled_commands"},

@@ -50,9 +50,9 @@ def test_dot_entries_come_first(start):
         assert names(sftp, "/d") == [".", ".."]
 
 
-@pytest.mark.parametrize("prefix", ["SLIPWAY", "SFTPGO"])
-def test_dot_entries_switched_off(start, prefix):
-    server = start(environment={f"{prefix}_HOOK__DISABLE_DOT_ENTRIES": "1"})
+@pytest.mark.parametrize(("prefix", "value"), [("SLIPWAY", "1"), ("SFTPGO", "1"), ("SLIPWAY", "true")])
+def test_dot_entries_switched_off(start, prefix, value):
+    server = start(environment={f"{prefix}_HOOK__DISABLE_DOT_ENTRIES": value})
     with client(server) as sftp:
         assert sorted(names(sftp, "/")) == ["a", "b", "c"]
         sftp.mkdir("/d")

@@ -8,7 +8,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cstdlib>
 #include <cstring>
 
 #include "service_status.h"
@@ -24,13 +23,6 @@ constexpr std::uint64_t kWindowBudget = 512ull << 20;
 constexpr auto kWatchInterval = 1s;
 constexpr auto kStopGrace = 3s;       // for goodbyes, before sockets are cut
 constexpr auto kAcceptRetry = 100ms;  // after an error that may pass, such as too many open files
-
-constexpr std::size_t kMaxSystemName = 4096;
-
-bool is_set(const char* variable) {
-  const char* value = std::getenv(variable);
-  return value != nullptr && std::strcmp(value, "1") == 0;
-}
 
 // The way to a larger window is not in every libssh: 0.12 no longer takes the size of a read for one.
 bool window_can_grow() {
@@ -60,17 +52,18 @@ std::string random_hex() {
 
 }  // namespace
 
-Server::Server(Services services, ListenerService& listeners, ServerSettings* stored, std::string config_dir)
+Server::Server(Services services, ListenerService& listeners, ServerSettings* stored, SwitchSettings switches,
+               std::string config_dir)
     : services_(services),
       listeners_(listeners),
       stored_(stored),
+      system_name_(std::move(switches.system_name)),
       config_dir_(std::move(config_dir)),
       window_budget_(kWindowBudget),
       handle_budget_(most_handles()) {
   ssh_init();
   environment_.settings.handles = &handle_budget_;
-  environment_.settings.dot_entries =
-      !is_set("SLIPWAY_HOOK__DISABLE_DOT_ENTRIES") && !is_set("SFTPGO_HOOK__DISABLE_DOT_ENTRIES");
+  environment_.settings.dot_entries = switches.dot_entries;
   environment_.commands = &commands_;
   void* sink =
       ::mmap(nullptr, ReceiveWindow::kMax, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
@@ -111,20 +104,10 @@ Result<std::list<std::unique_ptr<Server::Binding>>> Server::listen(const std::ve
   return opened;
 }
 
-// What uname prints: the documented variable of either name, without what would break the line.
-std::string system_name() {
-  const char* text = std::getenv("SLIPWAY_HOOK__SSHD_UNAME_OUTPUT");
-  if (text == nullptr) text = std::getenv("SFTPGO_HOOK__SSHD_UNAME_OUTPUT");
-  std::string name(text == nullptr || *text == '\0' ? kDefaultSystemName : std::string_view(text));
-  std::erase_if(name, [](char c) { return c == '\n' || c == '\r'; });
-  if (name.size() > kMaxSystemName) name.resize(kMaxSystemName);
-  return name;
-}
-
 void Server::take_commands(const Settings& settings) {
   for (const auto& name : settings.unknown_commands)
     services_.log.warn("this server has no such command; it is left out of enabled_ssh_commands", {{"command", name}});
-  commands_.set(std::make_shared<const CommandSet>(settings.commands, system_name()));
+  commands_.set(std::make_shared<const CommandSet>(settings.commands, system_name_));
 }
 
 Status Server::start(const Settings& settings) {

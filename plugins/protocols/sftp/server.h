@@ -22,7 +22,8 @@ namespace slipway::sftp {
 class Server {
  public:
   // The services outlive the server. `stored` may be null: then the settings are the configuration's alone.
-  Server(Services services, ListenerService& listeners, ServerSettings* stored, std::string config_dir);
+  Server(Services services, ListenerService& listeners, ServerSettings* stored, SwitchSettings switches,
+         std::string config_dir);
   ~Server();
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;
@@ -73,7 +74,7 @@ class Server {
   Services services_;
   ListenerService& listeners_;
   ServerSettings* const stored_;
-  const std::string config_dir_;
+  const std::string system_name_, config_dir_;
   WindowBudget window_budget_;
   HandleBudget handle_budget_;
   CurrentCommands commands_;

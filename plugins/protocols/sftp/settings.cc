@@ -1,11 +1,13 @@
 #include "settings.h"
 
-#include "command_set.h"
+#include <algorithm>
+#include <utility>
 
 namespace slipway::sftp {
 namespace {
 
 constexpr int kDefaultTries = 6;
+constexpr std::size_t kMaxSystemName = 4096;
 
 std::vector<std::string> list(const OptionView& options, std::string_view name) {
   std::vector<std::string> items;
@@ -63,6 +65,16 @@ Result<Settings> read_settings(const OptionView& options) {
     return Error(Errc::InvalidArgument, "sftpd.keyboard_interactive_auth_hook",
                  "must be an absolute path or an http:// or https:// URL");
   SLIPWAY_TRY(choose_algorithms(settings.algorithms));
+  return settings;
+}
+
+SwitchSettings read_switches(const OptionView& switches) {
+  SwitchSettings settings;
+  settings.dot_entries = !switches.flag("disable_dot_entries");
+  std::string name(switches.string("sshd_uname_output"));
+  std::erase_if(name, [](char c) { return c == '\n' || c == '\r'; });
+  if (name.size() > kMaxSystemName) name.resize(kMaxSystemName);
+  if (!name.empty()) settings.system_name = std::move(name);
   return settings;
 }
 

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "algorithms.h"
+#include "command_set.h"
 #include "slipway/option.h"
 
 namespace slipway::sftp {
@@ -38,5 +39,12 @@ struct Settings {
 
 // Without any binding configured there is one on port 2022. InvalidArgument for algorithms that are not possible.
 Result<Settings> read_settings(const OptionView& options);
+
+// The switches of the environment that are about this module, as the server was started.
+struct SwitchSettings {
+  bool dot_entries = true;                      // listings have `.` and `..`
+  std::string system_name{kDefaultSystemName};  // what uname prints: one line of at most 4096 bytes
+};
+SwitchSettings read_switches(const OptionView& switches);
 
 }  // namespace slipway::sftp

@@ -4,6 +4,7 @@
 
 #include "server.h"
 #include "slipway/server_settings.h"
+#include "slipway/switches.h"
 
 namespace {
 
@@ -84,8 +85,11 @@ class SftpModule final : public ProtocolModule, private ServerIdentity, private 
                    "the module needs slipway.sessions.v1, slipway.paths.v1 and slipway.listeners.v1, and this server "
                    "denies it one");
     }
-    auto server = std::make_unique<sftp::Server>(sftp::Services{host_.logger(), *sessions, *paths}, *listeners,
-                                                 host_.service<ServerSettings>(), std::string(host_.config_dir()));
+    const auto* switches = host_.service<Switches>();
+    auto server = std::make_unique<sftp::Server>(
+        sftp::Services{host_.logger(), *sessions, *paths}, *listeners, host_.service<ServerSettings>(),
+        switches != nullptr ? sftp::read_switches(switches->switches()) : sftp::SwitchSettings(),
+        std::string(host_.config_dir()));
     SLIPWAY_TRY(server->start(settings_));
     server_ = std::move(server);
     return ok();
