@@ -212,8 +212,8 @@ Result<AccountService::HookView> Accounts::hook_view(std::string_view username) 
 Result<bool> Accounts::verify_admin_password(std::string_view admin, std::string_view password) {
   return impl_->credentials.verify_admin(admin, password);
 }
-Result<bool> Accounts::verify_share_password(std::string_view id, std::string_view password) {
-  return impl_->credentials.verify_share(id, password);
+bool Accounts::verify_share_password(const Share& share, std::string_view password) {
+  return impl_->credentials.verify_share(share, password);
 }
 Result<ApiKey> Accounts::verify_api_key(std::string_view text) { return impl_->credentials.verify_api_key(text); }
 

@@ -77,7 +77,8 @@ class Accounts final : public AccountService {
   Result<bool> verify_passcode(std::string_view user, std::string_view protocol, std::string_view passcode) override;
   // The same for administrators; false when password logins are disabled for them.
   Result<bool> verify_admin_password(std::string_view admin, std::string_view password);
-  Result<bool> verify_share_password(std::string_view id, std::string_view password);
+  // The caller has the share, as it is stored now.
+  bool verify_share_password(const Share& share, std::string_view password);
   // The key behind "<id>.<secret>". InvalidArgument for another form, NotFound for an unknown id, AuthFailed for a
   // wrong secret or an expired key.
   Result<ApiKey> verify_api_key(std::string_view text);

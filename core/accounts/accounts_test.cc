@@ -371,8 +371,8 @@ TEST_F(AccountsTest, SharesBelongToTheirOwnerAndKeepTheirPassword) {
   EXPECT_EQ(updated->password, hash);
   EXPECT_EQ(updated->username, "ann");
   EXPECT_EQ(updated->used_tokens, 2);
-  EXPECT_TRUE(*accounts().verify_share_password(share.id, "secret"));
-  EXPECT_FALSE(*accounts().verify_share_password(share.id, "wrong"));
+  EXPECT_TRUE(accounts().verify_share_password(*updated, "secret"));
+  EXPECT_FALSE(accounts().verify_share_password(*updated, "wrong"));
   ASSERT_OK(accounts().users().remove("ann", root_));
   EXPECT_EQ(accounts().shares().get(share.id).code(), Errc::NotFound) << "shares go with their owner";
 }

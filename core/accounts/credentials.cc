@@ -99,14 +99,13 @@ Result<bool> Credentials::verify_admin(std::string_view username, std::string_vi
   return result != Check::Wrong;
 }
 
-Result<bool> Credentials::verify_share(std::string_view id, std::string_view password) {
+bool Credentials::verify_share(const Share& share, std::string_view password) {
   const auto settings = rooms_.validation_settings();
-  SLIPWAY_ASSIGN(const auto share, rooms_.store.share(id));
   const auto subject = "share/" + share.id;
   const auto result = check(subject, is_native_hash(share.password) ? share.password : "", password, settings->hashing);
   if (result == Check::RightAndOld) {
     if (const auto renewed = rehash(password, settings->hashing); !renewed.empty()) {
-      log_rehash(rooms_.store.replace_share_password(id, share.password, renewed), id);
+      log_rehash(rooms_.store.replace_share_password(share.id, share.password, renewed), share.id);
       if (caching_) verified_.add(subject, renewed, password);
     }
   }

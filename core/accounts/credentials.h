@@ -21,7 +21,7 @@ class Credentials {
   Result<AccountService::Credentials> of_user(std::string_view username);
   Result<bool> verify_user(std::string_view username, std::string_view password);
   Result<bool> verify_admin(std::string_view username, std::string_view password);
-  Result<bool> verify_share(std::string_view id, std::string_view password);
+  bool verify_share(const Share& share, std::string_view password);
   Result<ApiKey> verify_api_key(std::string_view text);
 
   Status change_user(std::string_view username, std::string_view password, const Actor&);

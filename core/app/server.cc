@@ -150,6 +150,7 @@ Status Server::start() {
       *supervisor_, *pool_,
       session::ShareCodes::Settings{.subject = std::string(switches_.values.string("share_code_email_subject"))});
   rooms.share_codes = share_codes_.get();
+  rooms.is_shared = settings.data_provider.is_shared;
   sessions_ = std::make_unique<session::SessionManager>(std::move(rooms), settings.sessions);
   access_ = std::make_unique<session::Access>(*sessions_);
   resets_ = std::make_unique<session::PasswordResets>(

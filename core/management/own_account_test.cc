@@ -135,7 +135,7 @@ TEST_F(OwnAccount, AShareKeepsItsPasswordUntilAnotherIsSent) {
   json::object changed = *made;
   changed["description"] = "x";
   ASSERT_OK(call(user("ann"), "shares.update", changed));
-  EXPECT_TRUE(*accounts().verify_share_password(id, "share Password 1"));
+  EXPECT_TRUE(accounts().verify_share_password(*accounts().shares().get(id), "share Password 1"));
   changed["password"] = "";
   ASSERT_OK(call(user("ann"), "shares.update", changed));
   EXPECT_FALSE(call(user("ann"), "shares.get", {{"id", id}})->contains("password"));

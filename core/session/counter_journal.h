@@ -27,21 +27,33 @@ class CounterJournal {
   void add_user_quota(const std::string& username, accounts::QuotaCounters delta);
   void add_user_transfer(const std::string& username, accounts::TransferCounters delta);
   void add_folder_quota(const std::string& folder, accounts::QuotaCounters delta);
+  // Uses of a share that has no limit, negative ones for those given back. False: shares have changed since `version`
+  // (AccountStore::shares_version), and nothing was counted.
+  bool add_share_uses(const std::string& share, std::int64_t uses, std::int64_t now_ms, std::uint64_t version);
 
   // Everything that was added before is in the store, or was reported as lost, when it returns. Cheap when nothing
   // waits.
   void flush();
+  // The same for what was added for this share; it leaves the rest to wait.
+  void flush_share(const std::string& share);
 
  private:
+  struct ShareUses {
+    std::int64_t uses = 0, last_use_at = 0;
+  };
   struct Pending {
     std::map<std::string, accounts::QuotaCounters> users, folders;
     std::map<std::string, accounts::TransferCounters> transfers;
-    bool empty() const noexcept { return users.empty() && folders.empty() && transfers.empty(); }
+    std::map<std::string, ShareUses> shares;
+    bool empty() const noexcept { return users.empty() && folders.empty() && transfers.empty() && shares.empty(); }
   };
 
-  // Changes what waits, with the lock held, and sees to it that somebody writes it.
+  // Changes what waits, and sees to it that somebody writes it. With the lock held.
+  template <class Change>
+  void change(Change&& change);
   template <class Change>
   void add(Change&& change);
+  void write_pending(std::unique_lock<std::mutex>& lock);
   void write(const Pending& changes);
   void run(const std::stop_token& stop);
 

@@ -89,7 +89,9 @@ class AdmittedPlace final : public Admitted, private ShareDoor {
 SessionManager::SessionManager(SessionRooms rooms, SessionSettings settings)
     : rooms_(std::move(rooms)),
       settings_(std::make_shared<const SessionSettings>(std::move(settings))),
-      connections_(settings_->limits) {}
+      connections_(settings_->limits),
+      shares_(rooms_.accounts.store(), rooms_.counters,
+              rooms_.is_shared ? KnownShares::Others::Count : KnownShares::Others::None) {}
 
 SessionManager::~SessionManager() = default;
 

@@ -13,6 +13,7 @@
 #include "core/log/line_budget.h"
 #include "core/module/registry.h"
 #include "core/session/connection_registry.h"
+#include "core/session/known_shares.h"
 #include "core/session/session_settings.h"
 #include "core/session/shared_counters.h"
 #include "slipway/session.h"
@@ -34,6 +35,8 @@ struct SessionRooms {
   admission::Admission* admission = nullptr;
   // Null: no share sends codes.
   ShareCodes* share_codes = nullptr;
+  // Other servers use the database, too.
+  bool is_shared = false;
 };
 
 // Thread-safe.
@@ -46,6 +49,7 @@ class SessionManager final : public SessionService, public PathResolver {
   Result<VPath> resolve(const VPath& base, std::string_view client_path) const override;
 
   ConnectionRegistry& connections() noexcept { return connections_; }
+  KnownShares& shares() noexcept { return shares_; }
   // For logins from now on.
   void configure(SessionSettings settings);
   // Ends sessions that are idle for too long or whose account is no longer valid; called every now and then.
@@ -63,6 +67,7 @@ class SessionManager final : public SessionService, public PathResolver {
   mutable std::mutex mutex_;
   std::shared_ptr<const SessionSettings> settings_;
   ConnectionRegistry connections_;
+  KnownShares shares_;
   log::LineBudget refusals_;
 };
 

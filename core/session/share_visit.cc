@@ -37,11 +37,14 @@ Error not_there() { return {Errc::NotFound, "share", "does not exist"}; }
 enum class Purpose : std::uint8_t { Visit, Code };
 
 // What the share itself says, before anybody's password.
-Status check_share(const Share& share, const ShareRequest& request, Purpose purpose, std::string_view address,
-                   std::chrono::system_clock::time_point now) {
+Status check_share(KnownShares& shares, const Share& share, const ShareRequest& request, Purpose purpose,
+                   std::string_view address, std::chrono::system_clock::time_point now) {
   const bool fits = share.scope == 3 || share.scope == (request.need == Need::Read ? 1 : 2);
   if (purpose == Purpose::Visit && !fits) return Error(Errc::PermissionDenied, share.id, "invalid share scope");
-  if (!request.is_counted && share.max_tokens > 0 && share.used_tokens >= share.max_tokens) return not_there();
+  if (!request.is_counted && share.max_tokens > 0) {
+    SLIPWAY_ASSIGN(const std::int64_t used, shares.used_tokens(share.id));
+    if (used >= share.max_tokens) return not_there();
+  }
   if (share.expires_at > 0 && share.expires_at < unix_ms(now)) return not_there();
   if (!share.allow_from.empty() && !in_any_network(address, share.allow_from))
     return Error(Errc::PermissionDenied, share.id, "login is not allowed from this IP");
@@ -77,7 +80,7 @@ Status check_owner(const accounts::User& owner, const Share& share, Need need,
 }
 
 struct Examined {
-  Share share;
+  std::shared_ptr<const Share> share;
   std::shared_ptr<const accounts::EffectiveUser> owner;
 };
 
@@ -91,13 +94,11 @@ class Visit final : public ShareVisit {
         paths_(std::move(paths)),
         owner_(std::move(found.owner)),
         need_(request.need),
-        visitor_(share_.options.auth_mode == 1 && request.visitor ? request.visitor->email : std::string()) {}
+        visitor_(share_->options.auth_mode == 1 && request.visitor ? request.visitor->email : std::string()) {}
 
-  const std::string& name() const noexcept override { return share_.name; }
+  const std::string& name() const noexcept override { return share_->name; }
   const std::vector<VPath>& paths() const noexcept override { return paths_; }
-  Status use(std::int64_t uses) override {
-    return manager_.rooms().accounts.store().use_share(share_.id, uses, unix_ms(std::chrono::system_clock::now()));
-  }
+  Status use(std::int64_t uses) override { return manager_.shares().use(share_->id, uses); }
   // Visitors do not take the owner's own sessions away.
   Result<std::unique_ptr<Session>> open(std::string_view connection_id) override {
     return open_session(manager_, connection_, *owner_,
@@ -113,7 +114,7 @@ class Visit final : public ShareVisit {
  private:
   SessionManager& manager_;
   const std::shared_ptr<ConnectionRegistry::Connection> connection_;
-  const Share share_;
+  const std::shared_ptr<const Share> share_;
   const std::vector<VPath> paths_;
   const std::shared_ptr<const accounts::EffectiveUser> owner_;
   const Need need_;
@@ -129,15 +130,16 @@ class Caller {
   Result<Examined> examine(Purpose purpose) const {
     auto& accounts = manager_.rooms().accounts;
     if (request_.id.size() > kMaxId) return not_there();
-    auto share = accounts.shares().get(request_.id);
-    if (share.code() == Errc::NotFound) {
+    const auto found = manager_.shares().get(request_.id);
+    if (found.code() == Errc::NotFound) {
       // Whoever guesses links finds none soon.
       report(admission::Violation::UnknownUser, "unknown share");
       return not_there();
     }
-    if (!share) return share.error();
+    if (!found) return found.error();
+    const auto& share = found->share;
     const auto now = std::chrono::system_clock::now();
-    SLIPWAY_TRY(check_share(*share, request_, purpose, from_.remote.address, now));
+    SLIPWAY_TRY(check_share(manager_.shares(), *share, request_, purpose, from_.remote.address, now));
     SLIPWAY_TRY(authenticate(*share, purpose));
     const auto owner = accounts.effective_user(share->username);
     if (owner.code() == Errc::NotFound) return not_there();
@@ -145,7 +147,7 @@ class Caller {
     // Nothing is written for a code.
     const Need need = purpose == Purpose::Visit ? request_.need : Need::Read;
     SLIPWAY_TRY(check_owner((*owner)->user, *share, need, now, manager_.settings()->local_time));
-    return Examined{*std::move(share), *owner};
+    return Examined{share, *owner};
   }
 
   void report(admission::Violation violation, std::string_view reason) const {
@@ -170,10 +172,7 @@ class Caller {
     const Error refused(Errc::AuthFailed, "share", "invalid credentials");
     if (!request_.password) return refused;
     const bool fits = request_.password->size() <= kMaxPassword;
-    auto& accounts = manager_.rooms().accounts;
-    const auto right = fits ? accounts.verify_share_password(share.id, *request_.password) : Result<bool>(false);
-    if (!right) return right.error();
-    if (*right) return ok();
+    if (fits && manager_.rooms().accounts.verify_share_password(share, *request_.password)) return ok();
     report(admission::Violation::WrongCredential, "invalid credentials");
     return refused;
   }
@@ -185,12 +184,12 @@ class Caller {
 };
 
 // The share of a visitor who wants a code, or has one.
-Result<Share> share_with_codes(SessionManager& manager, const Caller& caller) {
+Result<std::shared_ptr<const Share>> share_with_codes(SessionManager& manager, const Caller& caller) {
   const ShareCodes* codes = manager.rooms().share_codes;
   if (codes == nullptr || !codes->is_available())
     return Error(Errc::NotSupported, "mail", "no mail server is configured");
   SLIPWAY_ASSIGN(Examined found, caller.examine(Purpose::Code));
-  if (found.share.options.auth_mode != 1) return Error(Errc::InvalidArgument, "share", "this share asks for no code");
+  if (found.share->options.auth_mode != 1) return Error(Errc::InvalidArgument, "share", "this share asks for no code");
   return std::move(found.share);
 }
 
@@ -201,7 +200,7 @@ Result<std::unique_ptr<ShareVisit>> visit_share(SessionManager& manager, const O
                                                 const ShareRequest& request) {
   SLIPWAY_ASSIGN(Examined found, Caller(manager, context, connection->request(), request).examine(Purpose::Visit));
   std::vector<VPath> paths;
-  for (const std::string& path : found.share.paths) {
+  for (const std::string& path : found.share->paths) {
     SLIPWAY_ASSIGN(VPath clean, vfs::absolute_path(path));
     paths.push_back(std::move(clean));
   }
@@ -213,26 +212,26 @@ Status request_share_code(SessionManager& manager, const OpContext& context,
                           const ConnectionRegistry::Connection& connection, const ShareRequest& request,
                           std::string_view email) {
   const Caller caller(manager, context, connection.request(), request);
-  SLIPWAY_ASSIGN(const Share share, share_with_codes(manager, caller));
-  return manager.rooms().share_codes->request(connection.request(), share, email);
+  SLIPWAY_ASSIGN(const auto share, share_with_codes(manager, caller));
+  return manager.rooms().share_codes->request(connection.request(), *share, email);
 }
 
 Result<ShareVisitor> prove_share_visitor(SessionManager& manager, const OpContext& context,
                                          const ConnectionRegistry::Connection& connection, const ShareRequest& request,
                                          std::string_view email, std::string_view code) {
   const Caller caller(manager, context, connection.request(), request);
-  SLIPWAY_ASSIGN(const Share share, share_with_codes(manager, caller));
-  auto address = manager.rooms().share_codes->take(connection.request(), share, email, code);
+  SLIPWAY_ASSIGN(const auto share, share_with_codes(manager, caller));
+  auto address = manager.rooms().share_codes->take(connection.request(), *share, email, code);
   if (address.code() == Errc::AuthFailed) caller.report(admission::Violation::WrongCredential, "wrong code");
   if (!address) return address.error();
   log::write(LogLevel::Info, "login", connection.request().connection_id, "logged in",
-             {{"username", share.username},
+             {{"username", share->username},
               {"ext_username", *address},
-              {"share", share.id},
+              {"share", share->id},
               {"ip", connection.request().remote.address},
               {"protocol", kProtocol},
               {"method", "code"}});
-  return ShareVisitor{*std::move(address), !share.password.empty()};
+  return ShareVisitor{*std::move(address), !share->password.empty()};
 }
 
 }  // namespace slipway::session

@@ -32,6 +32,11 @@ class SharedCounters {
   // The bucket of `key` (a user, direction and source group), at this rate from now on; null for no limit.
   std::shared_ptr<vfs::Bandwidth> bandwidth(const std::string& key, std::int64_t bytes_per_second);
 
+  // As CounterJournal says.
+  bool add_share_uses(const std::string& share, std::int64_t uses, std::int64_t now_ms, std::uint64_t version) {
+    return journal_.add_share_uses(share, uses, now_ms, version);
+  }
+  void flush_share(const std::string& share) { journal_.flush_share(share); }
   // The store has every change that was made until now: before somebody reads or sets what it has.
   void flush() { journal_.flush(); }
   // After an administrator or a scan has set the stored counters.

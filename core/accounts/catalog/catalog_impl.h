@@ -11,6 +11,7 @@
 //     static Status remove(AccountStore&, std::string_view key);
 //     static void prepare(Role& incoming, const Save&);              what a new one is forced to
 //     static Status preserve(Role& incoming, const Role& stored, const Save&);  what an update leaves alone
+//     static void keep_counters(Role& incoming, const Role& stored);  optional: what changes with use, all the time
 //     static Status check(AccountRooms&, Role&, const Save&);        validation
 //     static Status describe_uses(AccountStore&, Role&);
 //   };
@@ -82,9 +83,16 @@ Result<Entity> Catalog<Entity>::add(Entity entity, const Actor& actor, SaveOptio
   return stored;
 }
 
+template <class Entity>
+void keep_counters(Entity& incoming, const Entity& stored) {
+  if constexpr (requires { Traits<Entity>::keep_counters(incoming, stored); })
+    Traits<Entity>::keep_counters(incoming, stored);
+}
+
 // `now` is what `old` was, but for what an update takes from the store in any case: counters, the times of logins.
 template <class Entity>
 bool is_unchanged(const Entity& old, Entity now) {
+  keep_counters(now, old);
   Save save{.restoring = true};
   if constexpr (requires { now.updated_at; }) save.now_ms = now.updated_at;
   return Traits<Entity>::preserve(now, old, save).ok() && now == old;
@@ -107,6 +115,7 @@ Result<Entity> Catalog<Entity>::update(Entity entity, const Actor& actor, SaveOp
     bool overtaken = false;
     auto done = rooms_.store.in_transaction([&]() -> Status {
       SLIPWAY_ASSIGN(auto now, T::find(rooms_.store, key));
+      if (!save.restoring) keep_counters(next, now);
       overtaken = !is_unchanged(old, std::move(now));
       if (overtaken) return Error(Errc::Conflict, key, "it is being changed by somebody else, try again", true);
       return T::update(rooms_.store, next);

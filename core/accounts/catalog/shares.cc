@@ -28,6 +28,11 @@ struct Traits<Share> {
     if (share.updated_at == 0) share.updated_at = save.now_ms;
   }
 
+  static void keep_counters(Share& share, const Share& stored) {
+    share.last_use_at = stored.last_use_at;
+    share.used_tokens = stored.used_tokens;
+  }
+
   static Status preserve(Share& share, const Share& old, const Save& save) {
     if (save.restoring) {
       if (share.updated_at == 0) share.updated_at = save.now_ms;
@@ -36,8 +41,7 @@ struct Traits<Share> {
     share.username = old.username;
     share.created_at = old.created_at;
     share.updated_at = save.now_ms;
-    share.last_use_at = old.last_use_at;
-    share.used_tokens = old.used_tokens;
+    keep_counters(share, old);
     if (share.password == "[**redacted**]") share.password = old.password;
     if (save.by_delegate) {
       share.paths = old.paths;

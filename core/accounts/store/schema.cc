@@ -239,10 +239,16 @@ CREATE INDEX {reset_codes_name_idx} ON {reset_codes} (name, account);
 CREATE INDEX {reset_codes_expires_idx} ON {reset_codes} (expires_at);
 )sql";
 
+// Tells servers that what they remember of shares is old.
+constexpr std::string_view kSharesVersion = R"sql(
+ALTER TABLE {definitions} ADD COLUMN shares_version {:integer} NOT NULL DEFAULT 1;
+)sql";
+
 constexpr sql::Migration kMigrations[] = {
     {1, "accounts, event actions and rules, IP lists, configurations", kAccounts},
     {2, "hosts of the defender, version of the IP lists", kDefender},
     {3, "codes for forgotten passwords", kResetCodes},
+    {4, "version of the shares", kSharesVersion},
 };
 
 }  // namespace

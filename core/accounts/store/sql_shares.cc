@@ -71,6 +71,11 @@ Status store_groups(sql::Connection& connection, std::int64_t row_id, const Shar
   return ok();
 }
 
+Status bump_shares(sql::Connection& connection) {
+  SLIPWAY_TRY(connection.execute("UPDATE {definitions} SET shares_version = shares_version + 1"));
+  return ok();
+}
+
 Result<std::vector<Share>> list_shares(sql::Connection& connection, Page& page) {
   SLIPWAY_ASSIGN(auto stored, rows::read_page<StoredShare>(connection, page, read_share, load_groups));
   std::vector<Share> shares;
@@ -131,7 +136,8 @@ Status SqlStore::add_share(const Share& share) {
          share.max_tokens, share.used_tokens, document});
     if (id.failed_with(sql::FailureKind::Unique)) return rows::exists(kKind, share.id);
     if (!id) return id.error();
-    return store_groups(connection, *id, share);
+    SLIPWAY_TRY(store_groups(connection, *id, share));
+    return bump_shares(connection);
   });
 }
 
@@ -148,13 +154,15 @@ Status SqlStore::update_share(const Share& share) {
                            "used_tokens = ?, document = ? WHERE id = ?",
                            {*user, share.password, share.updated_at, share.last_use_at, share.expires_at,
                             share.max_tokens, share.used_tokens, document, *id}));
-    return store_groups(connection, *id, share);
+    SLIPWAY_TRY(store_groups(connection, *id, share));
+    return bump_shares(connection);
   });
 }
 
 Status SqlStore::remove_share(std::string_view id) {
   return database_.write([&](sql::Connection& connection) -> Status {
-    return rows::changed(connection.execute("DELETE FROM {shares} WHERE share_id = ?", {id}), kKind, id);
+    SLIPWAY_TRY(rows::changed(connection.execute("DELETE FROM {shares} WHERE share_id = ?", {id}), kKind, id));
+    return bump_shares(connection);
   });
 }
 
@@ -177,13 +185,32 @@ Status SqlStore::use_share(std::string_view id, std::int64_t tokens, std::int64_
   });
 }
 
+Status SqlStore::add_share_uses(std::string_view id, std::int64_t tokens, std::int64_t last_use_ms) {
+  return database_.write([&](sql::Connection& connection) -> Status {
+    return rows::changed(
+        connection.execute("UPDATE {shares} SET used_tokens = CASE WHEN used_tokens + ? > 0 THEN used_tokens + ? ELSE "
+                           "0 END, last_use_at = CASE WHEN last_use_at < ? THEN ? ELSE last_use_at END "
+                           "WHERE share_id = ?",
+                           {tokens, tokens, last_use_ms, last_use_ms, id}),
+        kKind, id);
+  });
+}
+
+Result<std::int64_t> SqlStore::used_tokens(std::string_view id) {
+  return database_.read([&](sql::Connection& connection) -> Result<std::int64_t> {
+    SLIPWAY_ASSIGN(const auto used, connection.integer("SELECT used_tokens FROM {shares} WHERE share_id = ?", {id}));
+    if (!used) return rows::not_found(kKind, id);
+    return *used;
+  });
+}
+
 Status SqlStore::replace_share_password(std::string_view id, std::string_view old_hash, std::string_view new_hash) {
   return database_.write([&](sql::Connection& connection) -> Status {
     SLIPWAY_ASSIGN(const auto stored, connection.text("SELECT password FROM {shares} WHERE share_id = ?", {id}));
     if (!stored) return rows::not_found(kKind, id);
     if (*stored != old_hash) return rows::password_changed(kKind, id);
     SLIPWAY_TRY(connection.execute("UPDATE {shares} SET password = ? WHERE share_id = ?", {new_hash, id}));
-    return ok();
+    return bump_shares(connection);
   });
 }
 

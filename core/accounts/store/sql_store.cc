@@ -32,24 +32,54 @@ Status SqlStore::in_transaction(const std::function<Status()>& work) {
   return database_.write([&](sql::Connection&) { return work(); });
 }
 
-Result<std::uint64_t> SqlStore::definitions_version() {
-  return database_.read([](sql::Connection& connection) -> Result<std::uint64_t> {
-    SLIPWAY_ASSIGN(const auto version, connection.integer("SELECT version FROM {definitions}"));
-    return static_cast<std::uint64_t>(version.value_or(0));
+// Both only grow, so that what one of two readers has seen last is the larger one.
+Result<SqlStore::Versions> SqlStore::read_versions() {
+  const std::uint64_t commits = database_.commits();  // before the look at the database
+  const auto now = std::chrono::steady_clock::now();
+  SLIPWAY_ASSIGN(const Versions read, database_.read([](sql::Connection& connection) -> Result<Versions> {
+    Versions versions;
+    SLIPWAY_TRY(connection.query("SELECT version, shares_version FROM {definitions}", sql::Parameters(),
+                                 [&](const sql::Row& row) {
+                                   versions.definitions = static_cast<std::uint64_t>(row.integer(0));
+                                   versions.shares = versions.definitions + static_cast<std::uint64_t>(row.integer(1));
+                                 }));
+    return versions;
+  }));
+  // What a transaction has not committed, nobody else has seen.
+  if (database_.is_in_write()) return read;
+  seen_versions_.with([&](SeenVersions& seen) {
+    if (read.shares >= seen.shares) seen = {read, commits, now};
   });
+  return read;
+}
+
+Result<SqlStore::Versions> SqlStore::recent_versions() {
+  constexpr std::chrono::milliseconds kRecent{100};
+  // Inside a transaction there may be changes that nobody else has.
+  if (database_.is_in_write()) return read_versions();
+  const auto seen = seen_versions_.with([](const SeenVersions& s) { return s; });
+  if (seen.commits == database_.commits() && seen.at + kRecent > std::chrono::steady_clock::now()) return seen;
+  return read_versions();
+}
+
+Result<std::uint64_t> SqlStore::definitions_version() {
+  SLIPWAY_ASSIGN(const Versions versions, read_versions());
+  return versions.definitions;
 }
 
 Result<std::uint64_t> SqlStore::recent_definitions_version() {
-  constexpr std::chrono::milliseconds kRecent{100};
-  // Inside a transaction there may be changes that nobody else has.
-  if (database_.is_in_write()) return definitions_version();
-  const auto now = std::chrono::steady_clock::now();
-  const std::uint64_t commits = database_.commits();  // before the look at the database
-  const auto seen = seen_version_.with([](const SeenVersion& s) { return s; });
-  if (seen.commits == commits && seen.at + kRecent > now) return seen.version;
-  SLIPWAY_ASSIGN(const auto version, definitions_version());
-  seen_version_.with([&](SeenVersion& s) { s = {version, commits, now}; });
-  return version;
+  SLIPWAY_ASSIGN(const Versions versions, recent_versions());
+  return versions.definitions;
+}
+
+Result<std::uint64_t> SqlStore::shares_version() {
+  SLIPWAY_ASSIGN(const Versions versions, read_versions());
+  return versions.shares;
+}
+
+Result<std::uint64_t> SqlStore::recent_shares_version() {
+  SLIPWAY_ASSIGN(const Versions versions, recent_versions());
+  return versions.shares;
 }
 
 }  // namespace slipway::accounts

@@ -29,6 +29,8 @@ class SqlStore final : public AccountStore {
   Status in_transaction(const std::function<Status()>& work) override;
   Result<std::uint64_t> definitions_version() override;
   Result<std::uint64_t> recent_definitions_version() override;
+  Result<std::uint64_t> shares_version() override;
+  Result<std::uint64_t> recent_shares_version() override;
 
   Result<User> user(std::string_view username) override;
   Result<std::vector<User>> users(const ListRequest& request) override;
@@ -99,6 +101,8 @@ class SqlStore final : public AccountStore {
   Status update_share(const Share& share) override;
   Status remove_share(std::string_view id) override;
   Status use_share(std::string_view id, std::int64_t tokens, std::int64_t now_ms) override;
+  Status add_share_uses(std::string_view id, std::int64_t tokens, std::int64_t last_use_ms) override;
+  Result<std::int64_t> used_tokens(std::string_view id) override;
   Status replace_share_password(std::string_view id, std::string_view old_hash, std::string_view new_hash) override;
 
   Result<EventAction> event_action(std::string_view name) override;
@@ -136,14 +140,19 @@ class SqlStore final : public AccountStore {
  private:
   SqlStore(std::unique_ptr<sql::Engine> engine, const Options& options);
 
-  // A version that was read, and when: after so many commits, at that time.
-  struct SeenVersion {
-    std::uint64_t version = 0, commits = 0;
+  struct Versions {
+    std::uint64_t definitions = 0, shares = 0;
+  };
+  // Versions that were read, and when: after so many commits, at that time.
+  struct SeenVersions : Versions {
+    std::uint64_t commits = 0;
     std::chrono::steady_clock::time_point at = std::chrono::steady_clock::time_point::min();
   };
+  Result<Versions> read_versions();
+  Result<Versions> recent_versions();
 
   sql::Database database_;
-  LockGuarded<SeenVersion> seen_version_;
+  LockGuarded<SeenVersions> seen_versions_;
   int schema_version_found_ = 0;
 };
 

@@ -82,6 +82,11 @@ class AccountStore {
   // The same for those who ask with each request: what other processes changed may come a tenth of a second late, what
   // was committed through this store is in it at once.
   virtual Result<std::uint64_t> recent_definitions_version() { return definitions_version(); }
+  // A number that changes whenever that one does, and with every committed add, update or removal of a share (a
+  // replaced password is an update); not with the uses of shares.
+  virtual Result<std::uint64_t> shares_version() = 0;
+  // As recent_definitions_version; no older than what shares_version had answered to anybody here before.
+  virtual Result<std::uint64_t> recent_shares_version() { return shares_version(); }
 
   // ---- users: groups and folder mappings come in the order in which they were stored
   virtual Result<User> user(std::string_view username) = 0;
@@ -173,6 +178,10 @@ class AccountStore {
   // Counts `tokens` uses and sets last_use_at, atomically; QuotaExceeded when max_tokens would be passed. Negative
   // gives back.
   virtual Status use_share(std::string_view id, std::int64_t tokens, std::int64_t now_ms) = 0;
+  // Counts uses that have been granted, whatever the limit; last_use_at does not go back. Negative takes away, down to
+  // 0.
+  virtual Status add_share_uses(std::string_view id, std::int64_t tokens, std::int64_t last_use_ms) = 0;
+  virtual Result<std::int64_t> used_tokens(std::string_view id) = 0;
   virtual Status replace_share_password(std::string_view id, std::string_view old_hash, std::string_view new_hash) = 0;
 
   // ---- event actions and rules
