@@ -58,6 +58,33 @@ TEST_F(CounterJournalTest, TheEndWritesWhatWaits) {
   EXPECT_EQ(quota("ann"), (QuotaCounters{100, 1}));
 }
 
+TEST_F(CounterJournalTest, UsesOfSharesAreSummedAndThoseOfOneAreWrittenFirst) {
+  CounterJournal journal(store());
+  for (const char* id : {"one", "two"}) {
+    accounts::Share share;
+    share.id = id;
+    share.name = "docs";
+    share.username = "ann";
+    share.paths = {"/"};
+    ASSERT_OK(store().add_share(share));
+  }
+  const auto version = *store().shares_version();
+  EXPECT_TRUE(journal.add_share_uses("one", 1, 50, version));
+  EXPECT_TRUE(journal.add_share_uses("one", 1, 40, version));
+  EXPECT_TRUE(journal.add_share_uses("one", -1, 60, version));
+  journal.flush_share("one");
+  EXPECT_EQ(store().share("one")->used_tokens, 1);
+  EXPECT_EQ(store().share("one")->last_use_at, 50) << "what is given back is no use";
+  EXPECT_TRUE(journal.add_share_uses("two", 1, 70, version));
+  journal.flush_share("one");
+  journal.flush_share("two");
+  EXPECT_EQ(*store().used_tokens("two"), 1);
+  ASSERT_OK(store().remove_share("two"));
+  EXPECT_FALSE(journal.add_share_uses("one", 1, 80, version)) << "shares have changed";
+  journal.flush();
+  EXPECT_EQ(*store().used_tokens("one"), 1);
+}
+
 TEST_F(CounterJournalTest, SomebodyWhoWasRemovedDoesNotKeepTheOthersChangesOut) {
   CounterJournal journal(store());
   journal.add_user_quota("aaron", {1, 1});
