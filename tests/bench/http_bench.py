@@ -27,6 +27,7 @@ import threading
 import time
 
 import http_peers
+import peers
 
 CONNECTIONS = 64  # of wrk
 SLOW = 16
@@ -184,7 +185,7 @@ def idle(way, count, tls):
         sample = held[:: max(1, count // 100)]
         served = sum(is_served(s, request) for s in sample)
         gone = "" if served == len(sample) else f"; has closed {100 - 100 * served // len(sample)} % of them"
-        return f"{(now - before) / count:.1f} KiB each, {now / 1024:.0f} MiB in all; another client {alone:.1f} -> {meanwhile:.1f} ms{gone}"
+        return f"{(now - before) / count / 1024:.1f} KiB each, {now / (1 << 20):.0f} MiB in all; another client {alone:.1f} -> {meanwhile:.1f} ms{gone}"
     finally:
         for s in held:
             s.close()
@@ -281,7 +282,7 @@ def main():
             try:
                 servers.append(kind(site))
                 ways += servers[-1].ways()
-            except http_peers.Missing as missing:
+            except peers.Missing as missing:
                 print(missing, file=sys.stderr)
         print("| Workload | " + " | ".join(way.name for way in ways) + " |\n|---" + "|---" * len(ways) + "|", flush=True)
 

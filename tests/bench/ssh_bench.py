@@ -21,6 +21,7 @@ import sys
 import tempfile
 import time
 
+import peers
 import ssh_peers
 from long_path import LongPath
 from ssh_workloads import Failed, IdleConnections, site_at, workloads
@@ -34,7 +35,6 @@ def arguments():
     parser.add_argument("--only", default="*", help="names of workloads, with wildcards, separated by commas")
     parser.add_argument("--peers", default=",".join(p.name for p in ssh_peers.ALL))
     parser.add_argument("--quick", action="store_true", help="one round of small amounts: whether it works, not how fast")
-    parser.add_argument("--list", action="store_true", help="names the workloads")
     parser.add_argument("--mib", type=int, default=512, help="size of the big file")
     parser.add_argument("--path-mib", type=int, default=256, help="size of the file that goes over the long paths")
     parser.add_argument("--files", type=int, default=2000, help="how many small files")
@@ -63,7 +63,7 @@ class Bench:
             try:
                 servers.append(peer(self.site, self.work / f"{peer.name}-{where}", **place))
                 self.servers.append(servers[-1])
-            except ssh_peers.Missing as missing:
+            except peers.Missing as missing:
                 self.note(f"{peer.name}: {missing}")
         return servers
 

@@ -1,116 +1,15 @@
 """The servers that ssh_bench.py compares: each in a directory of its own, serving one folder to one key."""
-import ctypes
-import json
 import os
 import pathlib
-import shutil
-import socket
 import subprocess
-import time
 
-TICK = os.sysconf("SC_CLK_TCK")
-
-
-PR_SET_CHILD_SUBREAPER = 36
+from peers import Missing, Peer, SlipwayPeer
 
 
-def adopt_orphans():
-    """What outlives its parent falls to the server and not to init, so that its time is counted: OpenSSH's process of a
-    session may end before the one that serves its files."""
-    ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
-
-
-class Missing(Exception):
-    """The peer is not installed; the text says how to change that."""
-
-
-def process_tree(pid):
-    children = {}
-    for entry in os.listdir("/proc"):
-        if entry.isdigit():
-            try:
-                text = pathlib.Path(f"/proc/{entry}/stat").read_text()
-            except OSError:
-                continue
-            children.setdefault(int(text[text.rindex(")") + 2:].split()[1]), []).append(int(entry))
-    found, todo = [], [pid]
-    while todo:
-        found.append(todo.pop())
-        todo += children.get(found[-1], [])
-    return found
-
-
-class Server:
-    """`work` is its own directory, `site` what all share: .root, .key, .host_key. `inside` is a command prefix that
-    puts it into a network namespace; it listens on `address` there."""
-    name = ""
+class Server(Peer):
+    """`site` has .root, .key, .host_key, .build."""
     user = "peer"
     prefix = ""  # of the served folder in the client's paths
-    package = ""  # that has it
-    program = ""
-
-    def __init__(self, site, work, address="127.0.0.1", inside=()):
-        self.site, self.work, self.address, self.inside = site, work, address, list(inside)
-        if self.program and not shutil.which(self.program):
-            raise Missing(f"{self.program} is not installed (Debian: {self.package})")
-        work.mkdir(parents=True)
-        self.port = self.free_port()
-        self.prepare()
-        self.output = open(work / "output", "wb")
-        self.process = subprocess.Popen(
-            self.inside + self.command(), stdin=subprocess.DEVNULL, stdout=self.output, stderr=self.output,
-            env={**os.environ, **self.environment()}, preexec_fn=adopt_orphans)
-        self.wait_port()
-
-    def prepare(self):
-        pass
-
-    def environment(self):
-        return {}
-
-    def free_port(self):
-        with socket.socket() as s:
-            s.bind(("127.0.0.1", 0))
-            return s.getsockname()[1]
-
-    def wait_port(self):
-        end = time.monotonic() + 60
-        probe = ["bash", "-c", f"exec 3<>/dev/tcp/{self.address}/{self.port}"]
-        while subprocess.run(self.inside + probe, stderr=subprocess.DEVNULL).returncode != 0:
-            if self.process.poll() is not None or time.monotonic() > end:
-                raise RuntimeError(f"{self.name} does not start:\n{(self.work / 'output').read_text()}")
-            time.sleep(0.05)
-
-    def stop(self):
-        self.process.terminate()
-        try:
-            self.process.wait(20)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            self.process.wait()
-        self.output.close()
-
-    def cpu(self):
-        """User and system seconds of the process, its children, and those that have ended."""
-        total = 0
-        for pid in process_tree(self.process.pid):
-            try:
-                text = pathlib.Path(f"/proc/{pid}/stat").read_text()
-            except OSError:
-                continue
-            total += sum(map(int, text[text.rindex(")") + 2:].split()[11:15]))
-        return total / TICK
-
-    def memory(self):
-        """Proportional resident bytes of the process and its children."""
-        total = 0
-        for pid in process_tree(self.process.pid):
-            try:
-                lines = pathlib.Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
-            except OSError:
-                continue
-            total += sum(int(line.split()[1]) * 1024 for line in lines if line.startswith("Pss:"))
-        return total
 
 
 class OpenSsh(Server):
@@ -170,24 +69,13 @@ class Rclone(Server):
                 "--vfs-cache-mode", "off", "--dir-cache-time", "1s"]
 
 
-class Slipway(Server):
-    """With everything on that a user has: permissions, quota, events, the log."""
-    name = "slipway"
-
+class Slipway(SlipwayPeer, Server):
     def prepare(self):
-        (self.work / "slipway.json").write_text(json.dumps({
-            "common": {"max_per_host_connections": 0, "max_per_host_transfers": 0},
-            "data_provider": {"track_quota": 1},
-            "sftpd": {"bindings": [{"address": self.address, "port": self.port}], "host_keys": [str(self.site.host_key)]},
-            "httpd": {"bindings": [{"port": 0}]}}))
         public = pathlib.Path(f"{self.site.key}.pub").read_text().strip()
-        (self.work / "dump.json").write_text(json.dumps({"users": [{
-            "username": "peer", "status": 1, "home_dir": str(self.site.root), "permissions": {"/": ["*"]},
-            "public_keys": [public], "quota_size": 1 << 50}]}))
-
-    def command(self):
-        return [str(self.site.build / "slipway"), "serve", "--config-dir", str(self.work), "--log-file-path",
-                str(self.work / "slipway.log"), "--log-level", "info", "--loaddata-from", str(self.work / "dump.json")]
+        self.configure({
+            "sftpd": {"bindings": [{"address": self.address, "port": self.port}], "host_keys": [str(self.site.host_key)]},
+            "httpd": {"bindings": [{"port": 0}]},
+        }, {"peer": {"public_keys": [public]}})
 
 
 ALL = [OpenSsh, Proftpd, Rclone, Slipway]
