@@ -31,14 +31,16 @@ INCLUDE = re.compile(r'^\s*#\s*include\s*[<"]([^>"]+)[>"]', re.M)
 
 def main(root):
     problems = []
-    files = [p for d in ("core", "plugins", "sdk", "tests") for p in sorted((root / d).rglob("*")) if p.suffix in (".h", ".cc")]
+    everything = [p for d in ("core", "plugins", "sdk", "tests") for p in sorted((root / d).rglob("*"))]
+    files = [p for p in everything if p.suffix in (".h", ".cc")]
+    for path in everything:
+        lines = path.read_text(errors="replace").count("\n") if path.suffix in (".h", ".cc", ".py") else 0
+        if lines > MAX_LINES:
+            problems.append(f"{path.relative_to(root).as_posix()}: {lines} lines; past {MAX_LINES} a file holds two things")
     for path in files:
         name = path.relative_to(root).as_posix()
         text = path.read_text(errors="replace")
         includes = INCLUDE.findall(text)
-        lines = text.count("\n")
-        if lines > MAX_LINES:
-            problems.append(f"{name}: {lines} lines; past {MAX_LINES} a file holds two things")
         if path.suffix == ".h" and "#pragma once" not in text:
             problems.append(f"{name}: no #pragma once")
         if not text.lstrip().startswith("//") and path.suffix == ".h":
