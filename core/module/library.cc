@@ -129,7 +129,13 @@ Result<std::shared_ptr<const Library>> Library::open(const Manifest& manifest, c
                                                      const std::string& sha256) {
   const std::string subject = "module " + manifest.name;
   auto opened = open_trusted(folder / manifest.library);
-  if (!opened) return Error(opened.error().code(), subject, opened.error().message());
+  if (!opened) {
+    std::string message = opened.error().message();
+    if (opened.code() == Errc::NotFound)
+      message += ", but " + (folder / (manifest.name + ".json")).string() +
+                 " names it: build or install the library, or remove the manifest";
+    return Error(opened.code(), subject, std::move(message));
+  }
   TrustedFile file = *std::move(opened);
   const std::string path = file.path.string();
 

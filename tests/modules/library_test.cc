@@ -70,15 +70,17 @@ TEST(Library, TheLastOwnerUnmapsIt) {
   EXPECT_FALSE(is_mapped(folder.library("fixture-storage")));
 }
 
-TEST(Library, AMissingFileIsNotFound) {
+TEST(Library, AMissingFileIsNotFoundAndTheErrorSaysWhatToDo) {
   ModuleFolder folder;
   folder.add("fixture-storage");
   std::filesystem::remove(folder.library("fixture-storage"));
   auto library = open(folder, "fixture-storage");
   ASSERT_FALSE(library);
   EXPECT_EQ(library.code(), Errc::NotFound);
-  EXPECT_EQ(library.error().message(),
-            "module fixture-storage: " + folder.library("fixture-storage").string() + ": the file does not exist");
+  EXPECT_EQ(library.error().message(), "module fixture-storage: " + folder.library("fixture-storage").string() +
+                                           ": the file does not exist, but " +
+                                           folder.library("fixture-storage").replace_extension(".json").string() +
+                                           " names it: build or install the library, or remove the manifest");
 }
 
 TEST(Library, AFileThatIsNotElfIsRefused) {
