@@ -6,6 +6,7 @@
 #include <cstdlib>
 
 #include "fuzz_session.h"
+#include "memory_filesystem.h"
 #include "scp_command.h"
 
 namespace {
@@ -66,7 +67,7 @@ void check_messages(std::string_view text) {
 void converse(std::vector<std::string> arguments, std::span<const std::byte> input, std::size_t piece) {
   static const Paths paths;
   static Silent log;
-  FuzzSession session;
+  slipway::fuzz::FuzzSession<MemoryFilesystem> session;
   PieceIo io(input, piece);
   CommandContext context{session, paths, log, io, OpContext()};
   make_scp_command(std::move(arguments))->run(context);

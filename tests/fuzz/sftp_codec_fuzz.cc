@@ -7,6 +7,7 @@
 #include <string>
 
 #include "fuzz_session.h"
+#include "memory_filesystem.h"
 #include "packet_parser.h"
 #include "sftp_channel.h"
 
@@ -63,7 +64,8 @@ std::string parse(std::span<const std::byte> input, std::size_t piece) {
 
 void converse(std::span<const std::byte> input, std::size_t piece) {
   static const Paths paths;
-  SftpChannel channel(std::make_unique<FuzzSession>(), paths, std::stop_token(), ChannelSettings{});
+  SftpChannel channel(std::make_unique<slipway::fuzz::FuzzSession<MemoryFilesystem>>(), paths, std::stop_token(),
+                      ChannelSettings{});
   for (std::size_t at = 0; at < input.size(); at += piece) {
     require(channel.receive(input.subspan(at, std::min(piece, input.size() - at))));
     channel.work();

@@ -71,24 +71,6 @@ class NamesFilesystem final : public Filesystem {
   std::vector<FileInfo> infos_;
 };
 
-class NamesSession final : public Session {
- public:
-  explicit NamesSession(const std::set<std::string>& names) : fs_(names) {}
-  NamesFilesystem& fs() noexcept override { return fs_; }
-  const std::string& id() const noexcept override { return id_; }
-  const std::string& user() const noexcept override { return id_; }
-  const VPath& start_directory() const noexcept override { return start_; }
-  std::stop_token stop_token() const noexcept override { return {}; }
-  OpContext context() const noexcept override { return {}; }
-  void set_command(std::string_view) override {}
-  std::chrono::steady_clock::duration idle() const noexcept override { return {}; }
-
- private:
-  NamesFilesystem fs_;
-  std::string id_ = "fuzz";
-  VPath start_;
-};
-
 void check_name(const std::string& name) {
   require(name.starts_with("d/"));
   require(name.find('\\') == name.npos);
@@ -114,7 +96,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     names.insert(name);
   }
 
-  NamesSession session(names);
+  fuzz::FuzzSession<NamesFilesystem> session(names);
   std::string archive_text;
   httpd::ZipStream zip(session, [&](std::span<const std::byte> piece) {
     archive_text.append(reinterpret_cast<const char*>(piece.data()), piece.size());
