@@ -18,8 +18,13 @@ class ShareFilesystem final : public Filesystem {
   std::string location(const VPath& path) const override { return fs_->location(path); }
 
   Result<FileInfo> stat(const OpContext& ctx, const VPath& path, Follow) override {
-    SLIPWAY_TRY(reach(ctx, path));
-    return fs_->stat(ctx, path, Follow::No);
+    const VPath* const root = shared_above(path);
+    if (root == nullptr) return missing(path);
+    if (path == *root) return fs_->stat(ctx, path, Follow::No);
+    SLIPWAY_TRY(refuse_links(ctx, path, path.parent(), *root));
+    SLIPWAY_ASSIGN(FileInfo info, fs_->stat(ctx, path, Follow::No));
+    if (info.type == FileType::Symlink) return missing(path);
+    return info;
   }
   Result<std::unique_ptr<DirCursor>> list(const OpContext& ctx, const VPath& path) override {
     SLIPWAY_TRY(only_for(Need::Read, path));
@@ -54,14 +59,24 @@ class ShareFilesystem final : public Filesystem {
   static Error denied(const VPath& path) { return {Errc::PermissionDenied, path.str(), "not for visitors of a share"}; }
   Status only_for(Need need, const VPath& path) const { return need == need_ ? ok() : Status(denied(path)); }
 
+  static Error missing(const VPath& path) { return {Errc::NotFound, path.str()}; }
+
   // Below one of the paths, and not by way of a link: the owner may link to what is not shared.
   Status reach(const OpContext& ctx, const VPath& path) {
-    const auto missing = [&] { return Error(Errc::NotFound, path.str()); };
+    const VPath* const root = shared_above(path);
+    if (root == nullptr) return missing(path);
+    return refuse_links(ctx, path, path, *root);
+  }
+  // The shared path that holds it; null: none does.
+  const VPath* shared_above(const VPath& path) const {
     const auto root = std::ranges::find_if(paths_, [&](const VPath& shared) { return path.is_within(shared); });
-    if (root == paths_.end()) return missing();
-    for (VPath part = path; part != *root; part = part.parent()) {
+    return root == paths_.end() ? nullptr : &*root;
+  }
+  // `path` is not there if something from `last` up to `root` is a link.
+  Status refuse_links(const OpContext& ctx, const VPath& path, const VPath& last, const VPath& root) {
+    for (VPath part = last; part != root; part = part.parent()) {
       SLIPWAY_ASSIGN(const bool is_link, this->is_link(ctx, part));
-      if (is_link) return missing();
+      if (is_link) return missing(path);
     }
     return ok();
   }

@@ -82,7 +82,7 @@ Result<FileInfo> LocalFilesystem::stat(const OpContext& context, const VPath& pa
   SLIPWAY_TRY(check(context, path.str()));
   SLIPWAY_ASSIGN(const char* relative, relative_path(path));
   struct stat status;
-  if (!path.is_root() && std::strchr(relative, '/') == nullptr) {
+  if (std::strchr(relative, '/') == nullptr) {
     SLIPWAY_ASSIGN(const int root, root_->descriptor());
     if (::fstatat(root, relative, &status, AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT) != 0) {
       return system_error(errno, path.str());
