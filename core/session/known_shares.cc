@@ -3,14 +3,6 @@
 #include <chrono>
 
 namespace slipway::session {
-namespace {
-
-std::int64_t now_ms() {
-  return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::system_clock::now().time_since_epoch())
-      .count();
-}
-
-}  // namespace
 
 Result<KnownShares::Found> KnownShares::get(std::string_view id) {
   // Read before the share: what changes while it is loaded makes it old.
@@ -39,7 +31,8 @@ Result<std::int64_t> KnownShares::used_tokens(const std::string& id) {
 }
 
 Status KnownShares::use(const std::string& id, std::int64_t uses) {
-  const auto now = now_ms();
+  using namespace std::chrono;
+  const std::int64_t now = duration_cast<milliseconds>(system_clock::now().time_since_epoch()).count();
   if (others_ == Others::None) {
     SLIPWAY_ASSIGN(const Found found, get(id));
     if (found.share->max_tokens == 0 && counters_.add_share_uses(id, uses, now, found.version)) return ok();
