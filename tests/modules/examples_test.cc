@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <fstream>
 #include <map>
+#include <optional>
 
 #include "core/base/unique_fd.h"
 #include "core/module/inspect.h"
@@ -148,7 +149,7 @@ TEST_F(ExamplesTest, AllOfThemAreGoodInTheEyesOfCheck) {
       {{"modules", json::object{{"search_path", {SLIPWAY_EXAMPLES}}, {"load", json::object{}}}}}, "/");
   auto checks = module::check_modules(*configuration, {}, sections);
   ASSERT_TRUE(checks);
-  ASSERT_EQ(checks->size(), 4u);
+  ASSERT_EQ(checks->size(), 5u);
   for (const auto& check : *checks) EXPECT_TRUE(check.good) << check.line;
 }
 
@@ -234,22 +235,32 @@ std::string ask(const Endpoint& endpoint, std::string_view line) {
   }
 }
 
-TEST_F(ExamplesTest, TheProtocolLogsInAndSendsAFile) {
-  // The shelf that it serves lives in a supervisor of its own: it must outlive the protocol's sessions.
-  module::Supervisor storages{{pool_, services_, {}}};
-  const auto configuration = config::Configuration::from_document(
-      {{"modules",
-        json::object{{"search_path", {SLIPWAY_EXAMPLES}}, {"load", json::object{{"storage-shelf", json::object{}}}}}}},
-      "/");
-  ASSERT_TRUE(storages.start(configuration));
-  const auto storage = storages.storage("storage-shelf");
-  const UseOptions options(storage.descriptor(), {});
-  const auto files = *storage->mount(kContext, {.options = options.get()});
-  put(*files, "/hello world", "Hello!\n");
+// Protocols with a user, whose files are on a shelf. The shelf lives in a supervisor of its own: it must outlive their
+// sessions.
+class ExampleProtocolsTest : public ExamplesTest {
+ protected:
+  void SetUp() override {
+    const auto configuration = config::Configuration::from_document(
+        {{"modules", json::object{{"search_path", {SLIPWAY_EXAMPLES}},
+                                  {"load", json::object{{"storage-shelf", json::object{}}}}}}},
+        "/");
+    ASSERT_TRUE(storages_.start(configuration));
+    const auto storage = storages_.storage("storage-shelf");
+    const UseOptions options(storage.descriptor(), {});
+    files_ = *storage->mount(kContext, {.options = options.get()});
+    put(*files_, "/hello world", "Hello!\n");
+    sessions_.emplace(*files_);
+    services_->add<SessionService>(*sessions_);
+    services_->add<PathResolver>(*sessions_);
+  }
+  void TearDown() override { (void)supervisor_.shutdown(std::chrono::steady_clock::now() + std::chrono::seconds(10)); }
 
-  OneUserSessions sessions(*files);
-  services_->add<SessionService>(sessions);
-  services_->add<PathResolver>(sessions);
+  module::Supervisor storages_{{pool_, services_, {}}};
+  std::unique_ptr<Filesystem> files_;
+  std::optional<OneUserSessions> sessions_;
+};
+
+TEST_F(ExampleProtocolsTest, OneLogsInAndSendsAFile) {
   start({{"protocol-cat", json::object{{"options", json::object{{"port", 0}}}}}});
   ASSERT_EQ(supervisor_.listening().size(), 1u);
   const Endpoint endpoint = supervisor_.listening()[0];
@@ -268,12 +279,37 @@ TEST_F(ExamplesTest, TheProtocolLogsInAndSendsAFile) {
   EXPECT_EQ(ask(endpoint, "ada lovelace hello\n"), "not connected");
 }
 
-TEST_F(ExamplesTest, TheProtocolSaysSoWhenItIsDeniedAService) {
-  json::object document{{"modules", json::object{{"search_path", {SLIPWAY_EXAMPLES}},
-                                                 {"load", json::object{{"protocol-cat", json::object{}}}}}}};
-  auto started = supervisor_.start(config::Configuration::from_document(document, "/"));
-  ASSERT_FALSE(started);
-  EXPECT_EQ(started.error().message(), "module protocol-cat: it does not start: cat: it is denied a service");
+TEST_F(ExampleProtocolsTest, OneServesFilesOnTheHttpLibrary) {
+  start({{"protocol-web", json::object{{"options", json::object{{"port", 0}}}}}});
+  ASSERT_EQ(supervisor_.listening().size(), 1u);
+  const Endpoint endpoint = supervisor_.listening()[0];
+  const auto get = [&](const std::string& path, const std::string& fields) {
+    return ask(endpoint, "GET " + path + " HTTP/1.1\r\nHost: x\r\nConnection: close\r\n" + fields + "\r\n");
+  };
+  const std::string ada = "Authorization: Basic YWRhOmxvdmVsYWNl\r\n";
+  const std::string whole = get("/hello%20world", ada);
+  EXPECT_TRUE(whole.starts_with("HTTP/1.1 200 OK\r\n")) << whole;
+  EXPECT_TRUE(whole.ends_with("\r\n\r\nHello!\n")) << whole;
+  const std::string part = get("/hello%20world", ada + "Range: bytes=1-3\r\n");
+  EXPECT_TRUE(part.starts_with("HTTP/1.1 206 ")) << part;
+  EXPECT_TRUE(part.ends_with("\r\n\r\nell")) << part;
+  EXPECT_TRUE(get("/hello%20world", "").starts_with("HTTP/1.1 401 "));
+  EXPECT_TRUE(get("/hello%20world", "Authorization: Basic YWRhOndyb25n\r\n").starts_with("HTTP/1.1 401 "));
+  EXPECT_TRUE(get("/absent", ada).starts_with("HTTP/1.1 404 "));
+  EXPECT_TRUE(get("/../hello", ada).starts_with("HTTP/1.1 400 "));
+  EXPECT_TRUE(supervisor_.shutdown(std::chrono::steady_clock::now() + std::chrono::seconds(10)));
+  EXPECT_EQ(get("/hello%20world", ada), "not connected");
+}
+
+TEST_F(ExamplesTest, ProtocolsSaySoWhenTheyAreDeniedAService) {
+  for (const std::string name : {"cat", "web"}) {
+    json::object document{{"modules", json::object{{"search_path", {SLIPWAY_EXAMPLES}},
+                                                   {"load", json::object{{"protocol-" + name, json::object{}}}}}}};
+    auto started = supervisor_.start(config::Configuration::from_document(document, "/"));
+    ASSERT_FALSE(started);
+    EXPECT_EQ(started.error().message(),
+              "module protocol-" + name + ": it does not start: " + name + ": it is denied a service");
+  }
 }
 
 }  // namespace

@@ -63,9 +63,11 @@ class Response {
   std::optional<std::string_view> header(std::string_view name) const noexcept { return fields_.get(name); }
 
   // ---- a whole body
+  // `content_type` empty: the field is as set_header() left it.
   void set_body(std::string text, std::string_view content_type = {});
   // The default of the library for errors it finds itself, for handlers that want the same form.
   void fail(int status, std::string_view detail = {});
+  // `location` is a URI reference as it will be sent (RFC 9110 10.2.2); percent_encode() is the caller's.
   void redirect(std::string_view location, int status = 302);
 
   // ---- a file: see FileBody. Safe in inline handlers: a file that does not fit is sent by a worker.

@@ -1,11 +1,12 @@
 // The HTTP/1.1 server: takes accepted connections, waits for their requests without holding a thread, runs handlers.
 //
 //   auto router = std::make_shared<Router>();
-//   router->add("GET", "/healthz", {.run = Run::Inline}, [](Request&, Response& r) { r.set_body("ok", "text/plain");
-//   }); auto server = Server::make(logger, ServerOptions{});                      // Result auto binding =
-//   (*server)->add_binding(BindingOptions{.router = router});  // Result
-//   (*server)->start();
-//   (*server)->listen(*std::move(listener), *binding);
+//   router->add("GET", "/healthz", {.run = Run::Inline}, [](Request&, Response& r) { r.set_body("ok"); });
+//
+//   SLIPWAY_ASSIGN(auto server, Server::make(logger, ServerOptions{}));
+//   SLIPWAY_ASSIGN(const auto binding, server->add_binding({.router = router}));
+//   SLIPWAY_TRY(server->start());
+//   SLIPWAY_TRY(server->listen(std::move(listener), binding));  // of ListenerService
 #pragma once
 
 #include <chrono>
@@ -46,6 +47,7 @@ struct ServerOptions {
   std::function<void(const Request&, const Response&, const Finished&)> finished;
 };
 
+// Sums since the start, and what there is at this moment.
 struct ServerCounters {
   std::uint64_t connections_accepted = 0, connections_refused = 0, requests = 0, overloaded = 0, timed_out = 0,
                 bytes_received = 0, bytes_sent = 0;
@@ -54,10 +56,11 @@ struct ServerCounters {
 
 using BindingId = std::size_t;
 
-// Thread-safe. start, drain and stop are called once, in this order; stop() may come without drain().
+// Thread-safe. start, drain and stop are called once, in this order; stop() may come without drain(). A BindingId that
+// is of no binding: InvalidArgument where something is returned, else nothing happens.
 class Server {
  public:
-  // `logger` outlives the server.
+  // `logger` outlives the server. InvalidArgument without a lane, or for one without threads.
   static Result<std::unique_ptr<Server>> make(Logger& logger, ServerOptions options);
   virtual ~Server() = default;  // stops
 
@@ -66,12 +69,15 @@ class Server {
   // For requests that begin from now on; TLS for connections that begin from now on. Nothing changes on failure.
   virtual Status change_binding(BindingId id, BindingOptions options) = 0;
 
+  // Starts the io threads; those of lanes come when they are needed.
   virtual Status start() = 0;
-  // Accepts on a thread of its own until the listener is closed. The listener stays the server's.
+  // Accepts on a thread of its own until the listener is closed. The listener is the server's, which closes it in the
+  // end. Unavailable once the server stops.
   virtual Status listen(std::unique_ptr<Listener> listener, BindingId binding) = 0;
   // Closes the listeners of a binding; its connections end as they would in a drain.
   virtual void close_binding(BindingId binding) = 0;
-  // Takes the connection and its descriptor. One that came over a unix socket has an empty remote address.
+  // Takes the connection and its descriptor, and makes it non-blocking; closes it beyond Limits::connections, before
+  // start() and in a drain. One that came over a unix socket has an empty remote address.
   virtual void adopt(AcceptedConnection connection, BindingId binding) = 0;
 
   // No new connections; idle ones are closed, the rest end with the response they are at. Returns when none is left, at
@@ -83,8 +89,8 @@ class Server {
   virtual ServerCounters counters() const = 0;
 };
 
-// A listener on a unix socket. A socket file nobody listens on is replaced; Conflict when somebody does. `mode`: its
-// permissions. The file is removed when the listener goes.
+// A listener on a unix socket. A socket file nobody listens on is replaced; Conflict when somebody does, or when there
+// is another file. `mode`: its permissions. The file is removed when the listener goes.
 Result<std::unique_ptr<Listener>> listen_on_unix_socket(const std::string& path, std::uint32_t mode = 0660);
 
 }  // namespace slipway::http

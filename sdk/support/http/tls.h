@@ -22,8 +22,8 @@ struct TlsConfig {
   std::vector<std::string> cipher_suites;  // of TLS 1.2 and before, by IANA name; empty: the usual strong ones
   ClientAuth client_auth = ClientAuth::None;
   std::vector<std::string> ca_files;  // authorities of client certificates
-  std::vector<std::string>
-      crl_files;  // a certificate listed here is refused; an authority without a list is not checked
+  // PEM. A certificate that is listed here is refused; those of an authority without a list are not looked up.
+  std::vector<std::string> crl_files;
 };
 
 // Shared by connections and threads. A connection keeps what it began with.
