@@ -31,7 +31,7 @@ Parsed parse(const std::string& text) {
 }
 
 int status_of(const std::string& text) { return parse(text).failure.status; }
-std::string get(const std::string& fields) { return "GET /a?b=c HTTP/1.1\r\nHost: x\r\n" + fields + "\r\n"; }
+std::string get_with(const std::string& fields) { return "GET /a?b=c HTTP/1.1\r\nHost: x\r\n" + fields + "\r\n"; }
 
 TEST(RequestParser, ReadsARequest) {
   const auto parsed =
@@ -47,47 +47,47 @@ TEST(RequestParser, ReadsARequest) {
 }
 
 TEST(RequestParser, ConnectionSaysWhetherItStays) {
-  EXPECT_TRUE(parse(get("")).head.keep_alive);
-  EXPECT_FALSE(parse(get("Connection: close\r\n")).head.keep_alive);
-  EXPECT_FALSE(parse(get("Connection: keep-alive, Close\r\n")).head.keep_alive);
+  EXPECT_TRUE(parse(get_with("")).head.keep_alive);
+  EXPECT_FALSE(parse(get_with("Connection: close\r\n")).head.keep_alive);
+  EXPECT_FALSE(parse(get_with("Connection: keep-alive, Close\r\n")).head.keep_alive);
   EXPECT_FALSE(parse("GET / HTTP/1.0\r\n\r\n").head.keep_alive);
   EXPECT_TRUE(parse("GET / HTTP/1.0\r\nConnection: Keep-Alive\r\n\r\n").head.keep_alive);
 }
 
 TEST(RequestParser, RefusesWhatFramesABodyInTwoWays) {
-  EXPECT_EQ(status_of(get("Content-Length: 5\r\nTransfer-Encoding: chunked\r\n")), 400);
-  EXPECT_EQ(status_of(get("Transfer-Encoding: chunked\r\nContent-Length: 5\r\n")), 400);
-  EXPECT_EQ(status_of(get("Content-Length: 5\r\nContent-Length: 6\r\n")), 400);
-  EXPECT_EQ(status_of(get("Content-Length: 5\r\nContent-Length: 5\r\n")), 400);
-  EXPECT_EQ(status_of(get("Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n")), 400);
+  EXPECT_EQ(status_of(get_with("Content-Length: 5\r\nTransfer-Encoding: chunked\r\n")), 400);
+  EXPECT_EQ(status_of(get_with("Transfer-Encoding: chunked\r\nContent-Length: 5\r\n")), 400);
+  EXPECT_EQ(status_of(get_with("Content-Length: 5\r\nContent-Length: 6\r\n")), 400);
+  EXPECT_EQ(status_of(get_with("Content-Length: 5\r\nContent-Length: 5\r\n")), 400);
+  EXPECT_EQ(status_of(get_with("Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n")), 400);
   EXPECT_EQ(status_of("POST / HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n"), 400);
 }
 
 TEST(RequestParser, RefusesOddLengths) {
   for (const char* value : {"", "+5", "-5", "5, 5", "5 5", "0x5", "5;", "99999999999999999999", "9223372036854775807"})
-    EXPECT_EQ(status_of(get(std::string("Content-Length: ") + value + "\r\n")), 400) << value;
-  EXPECT_EQ(status_of(get("Content-Length: 00005\r\n")), 0);
+    EXPECT_EQ(status_of(get_with(std::string("Content-Length: ") + value + "\r\n")), 400) << value;
+  EXPECT_EQ(status_of(get_with("Content-Length: 00005\r\n")), 0);
 }
 
 TEST(RequestParser, RefusesOtherTransferEncodings) {
   for (const char* value :
        {"", "xchunked", "chunked, identity", "gzip, chunked", "identity", "chunked;q=1", "chunked,"})
-    EXPECT_EQ(status_of(get(std::string("Transfer-Encoding: ") + value + "\r\n")), 501) << value;
-  EXPECT_EQ(status_of(get("Transfer-Encoding : chunked\r\n")), 400);
-  EXPECT_EQ(status_of(get("Transfer-Encoding: Chunked\r\n")), 0);
+    EXPECT_EQ(status_of(get_with(std::string("Transfer-Encoding: ") + value + "\r\n")), 501) << value;
+  EXPECT_EQ(status_of(get_with("Transfer-Encoding : chunked\r\n")), 400);
+  EXPECT_EQ(status_of(get_with("Transfer-Encoding: Chunked\r\n")), 0);
 }
 
 TEST(RequestParser, RefusesLooseLines) {
   EXPECT_EQ(status_of("GET / HTTP/1.1\nHost: x\n\n"), 400);
   EXPECT_EQ(status_of("GET / HTTP/1.1\r\nHost: x\nA: b\r\n\r\n"), 400);
-  EXPECT_EQ(status_of(get("A: b\r\n c\r\n")), 400);
-  EXPECT_EQ(status_of(get(" A: b\r\n")), 400);
-  EXPECT_EQ(status_of(get("A\r\n")), 400);
-  EXPECT_EQ(status_of(get(": b\r\n")), 400);
-  EXPECT_EQ(status_of(get("A b: c\r\n")), 400);
-  EXPECT_EQ(status_of(get("A: b\rc\r\n")), 400);
-  EXPECT_EQ(status_of(get(std::string("A: b\0c\r\n", 8))), 400);
-  EXPECT_EQ(status_of(get("A: b\x7f\r\n")), 400);
+  EXPECT_EQ(status_of(get_with("A: b\r\n c\r\n")), 400);
+  EXPECT_EQ(status_of(get_with(" A: b\r\n")), 400);
+  EXPECT_EQ(status_of(get_with("A\r\n")), 400);
+  EXPECT_EQ(status_of(get_with(": b\r\n")), 400);
+  EXPECT_EQ(status_of(get_with("A b: c\r\n")), 400);
+  EXPECT_EQ(status_of(get_with("A: b\rc\r\n")), 400);
+  EXPECT_EQ(status_of(get_with(std::string("A: b\0c\r\n", 8))), 400);
+  EXPECT_EQ(status_of(get_with("A: b\x7f\r\n")), 400);
   EXPECT_EQ(status_of("\r\nGET / HTTP/1.1\r\nHost: x\r\n\r\n"), 400);
 }
 
@@ -104,7 +104,7 @@ TEST(RequestParser, RefusesOddRequestLines) {
 
 TEST(RequestParser, WantsOneGoodHost) {
   EXPECT_EQ(status_of("GET / HTTP/1.1\r\n\r\n"), 400);
-  EXPECT_EQ(status_of(get("Host: y\r\n")), 400);
+  EXPECT_EQ(status_of(get_with("Host: y\r\n")), 400);
   for (const char* host : {"a b", "a/b", "a@b", "[::1", "[g]", "a:b", "a:1:2", ":80", "a:99999"})
     EXPECT_EQ(status_of(std::string("GET / HTTP/1.1\r\nHost: ") + host + "\r\n\r\n"), 400) << host;
   for (const char* host : {"", "a", "a:80", "[::1]", "[2001:db8::1]:8080", "192.0.2.1:1", "a:"})
@@ -120,18 +120,18 @@ TEST(RequestParser, AnAbsoluteTargetNamesTheHost) {
 }
 
 TEST(RequestParser, ExpectsOnlyContinue) {
-  EXPECT_TRUE(parse(get("Expect: 100-Continue\r\n")).head.expects_continue);
-  EXPECT_EQ(status_of(get("Expect: 200-ok\r\n")), 417);
+  EXPECT_TRUE(parse(get_with("Expect: 100-Continue\r\n")).head.expects_continue);
+  EXPECT_EQ(status_of(get_with("Expect: 200-ok\r\n")), 417);
   EXPECT_FALSE(parse("GET / HTTP/1.0\r\nExpect: 100-continue\r\n\r\n").head.expects_continue);
 }
 
 TEST(RequestParser, LimitsWhatItTakes) {
   EXPECT_EQ(status_of("GET /" + std::string(20000, 'a') + " HTTP/1.1\r\nHost: x\r\n\r\n"), 414);
-  EXPECT_EQ(status_of(get("A: " + std::string(70000, 'a') + "\r\n")), 431);
+  EXPECT_EQ(status_of(get_with("A: " + std::string(70000, 'a') + "\r\n")), 431);
   std::string many;
   for (int i = 0; i < 200; ++i) many += "A: b\r\n";
-  EXPECT_EQ(status_of(get(many)), 431);
-  EXPECT_EQ(status_of(get("A: " + std::string(20000, 'a') + "\r\n")), 0);
+  EXPECT_EQ(status_of(get_with(many)), 431);
+  EXPECT_EQ(status_of(get_with("A: " + std::string(20000, 'a') + "\r\n")), 0);
 }
 
 TEST(HeadScanner, RefusesBeforeTheEndComes) {
@@ -142,7 +142,7 @@ TEST(HeadScanner, RefusesBeforeTheEndComes) {
 }
 
 TEST(HeadScanner, FindsTheEndHoweverTheBytesCome) {
-  const std::string text = get("A: b\r\n") + "rest";
+  const std::string text = get_with("A: b\r\n") + "rest";
   for (std::size_t step = 1; step < 9; ++step) {
     HeadScanner scanner;
     HeadScanner::Outcome outcome;
