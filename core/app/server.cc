@@ -30,7 +30,9 @@
 #include "core/module/supervisor.h"
 #include "core/net/listener.h"
 #include "core/session/access.h"
+#include "core/session/mailed_codes.h"
 #include "core/session/password_resets.h"
+#include "core/session/revocations.h"
 #include "core/session/session_manager.h"
 #include "core/session/share_codes.h"
 #include "slipway/switches.h"
@@ -78,10 +80,12 @@ class Server {
   std::unique_ptr<accounts::OpenedSettings> opened_settings_;
   std::unique_ptr<session::SharedCounters> counters_;
   std::unique_ptr<admission::Admission> admission_;
+  std::unique_ptr<session::MailedCodes> mailed_codes_;
   std::unique_ptr<session::ShareCodes> share_codes_;
   std::unique_ptr<session::SessionManager> sessions_;
   std::unique_ptr<session::Access> access_;
   std::unique_ptr<session::PasswordResets> resets_;
+  std::unique_ptr<session::Revocations> revocations_;  // null: no other server uses the database
   std::unique_ptr<session::QuotaScans> scans_;
   std::unique_ptr<net::Listeners> listeners_;
   std::unique_ptr<RunningModules> modules_;
@@ -146,18 +150,22 @@ Status Server::start() {
   admission_ = std::make_unique<admission::Admission>(*accounts_->store, settings.admission);
   SLIPWAY_TRY(admission_->start());
   rooms.admission = admission_.get();
+  mailed_codes_ = session::make_mailed_codes(*accounts_->store, settings.data_provider.is_shared);
   share_codes_ = std::make_unique<session::ShareCodes>(
-      *supervisor_, *pool_,
+      *supervisor_, *pool_, *mailed_codes_,
       session::ShareCodes::Settings{.subject = std::string(switches_.values.string("share_code_email_subject"))});
   rooms.share_codes = share_codes_.get();
   rooms.is_shared = settings.data_provider.is_shared;
   sessions_ = std::make_unique<session::SessionManager>(std::move(rooms), settings.sessions);
   access_ = std::make_unique<session::Access>(*sessions_);
   resets_ = std::make_unique<session::PasswordResets>(
-      *sessions_, *pool_,
-      session::PasswordResets::Settings{
-          .subject = std::string(switches_.values.string("password_forgot_email_subject")),
-          .is_shared = settings.data_provider.is_shared});
+      *sessions_, *pool_, *mailed_codes_,
+      session::PasswordResets::Settings{.subject =
+                                            std::string(switches_.values.string("password_forgot_email_subject"))});
+  if (settings.data_provider.is_shared) {
+    revocations_ = std::make_unique<session::Revocations>(*accounts_->store, session::Revocations::Settings{});
+    SLIPWAY_TRY(revocations_->start());
+  }
   scans_ = std::make_unique<session::QuotaScans>(*sessions_, *pool_);
   listeners_ = std::make_unique<net::Listeners>(settings.proxy);
   modules_ = std::make_unique<RunningModules>(*supervisor_, options_.location, kStopTime);
@@ -169,6 +177,7 @@ Status Server::start() {
   services_->add<SessionService>(*sessions_);
   services_->add<AccessService>(*access_);
   services_->add<PasswordResetService>(*resets_);
+  if (revocations_) services_->add<RevocationService>(*revocations_);
   services_->add<PathResolver>(*sessions_);
   services_->add<EventService>(*accounts_->bus);
   services_->add<ActionService>(*actions_);

@@ -17,7 +17,9 @@ inline constexpr OptionSpec kDataProviderOptions[] = {
     {"pool_size", OptionType::Integer, "0", "Connections to the database at a time; 0: the server decides", 0, 1000},
     {"sql_tables_prefix", OptionType::String, "", "Prefix of the names of all tables"},
     {"is_shared", OptionType::Integer, "0",
-     "1: several servers use the database, and codes for forgotten passwords are kept in it", 0, 1},
+     "1: several servers use the database: it keeps the codes that were sent by mail and the tokens that were logged "
+     "out",
+     0, 1},
     {"track_quota", OptionType::Integer, "2",
      "Used quota: 0 is not counted, 1 is counted for all, 2 for users with limits and for folders", 0, 2},
     {"users_base_dir", OptionType::Path, "", "Users without a home directory get the folder of their name in this one"},

@@ -18,19 +18,15 @@ constexpr std::chrono::minutes kLifetime{10};
 constexpr std::size_t kMaxRequests = 20, kMaxWrongCodes = 10;  // of one address within kLifetime
 constexpr std::size_t kMaxRunning = 64;
 constexpr std::int64_t kMaxTries = 10;
+constexpr MailedCodes::Limits kLimits{.of_owner = 3, .altogether = 10'000};
 constexpr std::size_t kMaxName = 255, kMaxCode = 256, kMaxPassword = 4096;  // bytes
 
 const char* to_string(PasswordResetService::Account account) {
   return account == PasswordResetService::Account::Admin ? "admin" : "user";
 }
 
-accounts::ResetAccount stored(PasswordResetService::Account account) {
-  return account == PasswordResetService::Account::Admin ? accounts::ResetAccount::Admin : accounts::ResetAccount::User;
-}
-
-std::unique_ptr<ResetCodes> make_codes(accounts::AccountStore& store, const PasswordResets::Settings& settings) {
-  if (settings.is_shared) return std::make_unique<ResetCodesInStore>(store, settings.clock_of_codes);
-  return std::make_unique<ResetCodesInMemory>(settings.clock_of_codes);
+accounts::CodeOwner stored(PasswordResetService::Account account) {
+  return account == PasswordResetService::Account::Admin ? accounts::CodeOwner::Admin : accounts::CodeOwner::User;
 }
 
 Result<std::string> digest_of(std::string_view code) {
@@ -55,24 +51,19 @@ Error too_many(const char* what) { return {Errc::PermissionDenied, what, "too ma
 
 }  // namespace
 
-PasswordResets::PasswordResets(SessionManager& manager, ThreadPool& pool, Settings settings)
+PasswordResets::PasswordResets(SessionManager& manager, ThreadPool& pool, MailedCodes& codes, Settings settings)
     : manager_(manager),
       pool_(pool),
+      codes_(codes),
       settings_(std::move(settings)),
       requests_(kMaxRequests, kLifetime),
-      wrong_codes_(kMaxWrongCodes, kLifetime),
-      codes_(make_codes(manager.rooms().accounts.store(), settings_)) {}
+      wrong_codes_(kMaxWrongCodes, kLifetime) {}
 
 PasswordResets::~PasswordResets() { wait_idle(); }
 
 void PasswordResets::wait_idle() {
   std::unique_lock lock(mutex_);
   ended_.wait(lock, [this] { return running_ == 0; });
-}
-
-std::int64_t PasswordResets::unix_ms() {
-  using namespace std::chrono;
-  return duration_cast<milliseconds>(system_clock::now().time_since_epoch()).count();
 }
 
 bool PasswordResets::in_background(std::function<void()> work) {
@@ -91,7 +82,7 @@ bool PasswordResets::in_background(std::function<void()> work) {
 }
 
 void PasswordResets::forget_expired_codes() {
-  (void)in_background([this] { log_lost(codes_->forget_expired()); });
+  (void)in_background([this] { log_lost(codes_.forget_expired()); });
 }
 
 bool PasswordResets::is_available() const {
@@ -139,12 +130,12 @@ void PasswordResets::send_code(const ConnectionRequest& connection, Account acco
   const std::string code = make_unique_id();
   const auto digest = digest_of(code);
   if (!digest) return log_refusal(digest.error().message());
-  const auto until = settings_.clock_of_codes() + std::chrono::milliseconds(kLifetime).count();
-  const auto kept = codes_->keep({*digest, stored(account), to->id, to->name, until});
+  const auto until = codes_.now() + std::chrono::milliseconds(kLifetime).count();
+  const auto kept = codes_.keep({*digest, stored(account), to->id, to->name, until}, kLimits);
   if (!kept) return log_refusal(kept.error().message());
   if (!*kept) return log_refusal("the account, or this server, has as many valid codes as it may have");
   if (const Status posted = post(*mailer, account, *to, code); !posted) {
-    log_lost(codes_->forget(*digest));
+    log_lost(codes_.forget(*digest));
     log::write(LogLevel::Error, kSender, connection.connection_id, "unable to send a code",
                {{"account", to_string(account)}, {"username", to->name}, {"error", posted.error().message()}});
     return;
@@ -205,7 +196,7 @@ Result<PasswordResets::Recipient> PasswordResets::user_recipient(const Connectio
 
 Result<PasswordResets::Code> PasswordResets::take(const ConnectionRequest& connection, Account account,
                                                   const std::string& digest) {
-  auto code = codes_->take(digest, stored(account));
+  auto code = codes_.take(digest, stored(account));
   if (code || (code.code() != Errc::NotFound && code.code() != Errc::Conflict)) return code;
   if (code.code() == Errc::Conflict) return invalid("code", "invalid confirmation code");
   wrong_codes_.take(connection.remote.address, settings_.now());
@@ -215,7 +206,7 @@ Result<PasswordResets::Code> PasswordResets::take(const ConnectionRequest& conne
 
 void PasswordResets::put_back(Code code) {
   if (++code.tries >= kMaxTries) return;
-  const auto kept = codes_->keep(code);
+  const auto kept = codes_.keep(code, kLimits);
   if (!kept) log_lost(kept.error());
 }
 
@@ -231,7 +222,7 @@ Status PasswordResets::reset(const OpContext&, const ConnectionRequest& connecti
   SLIPWAY_ASSIGN(Code taken, take(connection, account, digest));
 
   const auto to = recipient(connection, account, taken.name);
-  if (!to || to->id != taken.account_id) {
+  if (!to || to->id != taken.owner_id) {
     log::write(LogLevel::Info, kSender, connection.connection_id, "a password is not reset",
                {{"account", to_string(account)},
                 {"username", taken.name},
@@ -250,7 +241,7 @@ Status PasswordResets::reset(const OpContext&, const ConnectionRequest& connecti
     put_back(std::move(taken));
     return changed;
   }
-  log_lost(codes_->forget_all_of(stored(account), to->name));
+  log_lost(codes_.forget_all_of(stored(account), to->name));
   log::write(LogLevel::Info, kSender, connection.connection_id, "password reset",
              {{"account", to_string(account)}, {"username", to->name}, {"ip", connection.remote.address}});
   return ok();

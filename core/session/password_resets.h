@@ -10,36 +10,31 @@
 #include <vector>
 
 #include "core/base/thread_pool.h"
+#include "core/session/mailed_codes.h"
 #include "core/session/recent_counts.h"
-#include "core/session/reset_codes.h"
 #include "core/session/session_manager.h"
 #include "slipway/mail.h"
 #include "slipway/password_reset.h"
 
 namespace slipway::session {
 
-// Codes are kept as digests. Thread-safe; `manager` and `pool` outlive it.
+// Codes are kept as digests. Thread-safe; `manager`, `pool` and `codes` outlive it.
 class PasswordResets final : public PasswordResetService {
  public:
   using Clock = std::chrono::steady_clock;
   struct Settings {
     std::string subject;  // empty: "Email Verification Code for <kind> "<name>""
-    // Whether other servers use the database: codes are kept there then, and outlive this process. Otherwise in memory.
-    bool is_shared = false;
     std::function<Clock::time_point()> now = Clock::now;
-    ClockOfCodes clock_of_codes = unix_ms;
   };
 
-  PasswordResets(SessionManager& manager, ThreadPool& pool, Settings settings);
+  PasswordResets(SessionManager& manager, ThreadPool& pool, MailedCodes& codes, Settings settings);
   // Waits for what runs in the background.
   ~PasswordResets();
 
   // Waits until nothing that was asked for is left to do.
   void wait_idle();
-  // In the background. Called now and then.
+  // In the background; of all codes. Called now and then.
   void forget_expired_codes();
-
-  static std::int64_t unix_ms();
 
   bool is_available() const override;
   Status request(const OpContext&, const ConnectionRequest&, Account, std::string_view name) override;
@@ -47,7 +42,7 @@ class PasswordResets final : public PasswordResetService {
                std::string_view password) override;
 
  private:
-  using Code = ResetCodes::Code;
+  using Code = MailedCodes::Code;
   // Who a code would be sent to, and the name as it is stored.
   struct Recipient {
     std::int64_t id = 0;
@@ -69,13 +64,13 @@ class PasswordResets final : public PasswordResetService {
 
   SessionManager& manager_;
   ThreadPool& pool_;
+  MailedCodes& codes_;
   const Settings settings_;
   RecentCounts requests_, wrong_codes_;  // by address
 
   mutable std::mutex mutex_;
   std::condition_variable ended_;
   std::size_t running_ = 0;  // in the background
-  const std::unique_ptr<ResetCodes> codes_;
 };
 
 }  // namespace slipway::session

@@ -41,11 +41,11 @@ class PasswordResetsTest : public accounts::AccountsTest, public testing::WithPa
   // Another process, as far as codes go.
   void make(std::string subject = {}) {
     resets_.reset();
-    const auto codes = [this] {
+    codes_.push_back(make_mailed_codes(store(), is_shared_, [this] {
       return std::chrono::duration_cast<std::chrono::milliseconds>(now_.time_since_epoch()).count();
-    };
-    resets_ = std::make_unique<PasswordResets>(
-        *manager_, pool_, PasswordResets::Settings{std::move(subject), is_shared_, [this] { return now_; }, codes});
+    }));
+    resets_ = std::make_unique<PasswordResets>(*manager_, pool_, *codes_.back(),
+                                               PasswordResets::Settings{std::move(subject), [this] { return now_; }});
   }
 
   static ConnectionRequest from(std::string address) {
@@ -88,6 +88,7 @@ class PasswordResetsTest : public accounts::AccountsTest, public testing::WithPa
   std::unique_ptr<SessionManager> manager_;
   bool is_shared_ = GetParam();
   PasswordResets::Clock::time_point now_{1h};
+  std::vector<std::unique_ptr<MailedCodes>> codes_;  // the last of them is that of resets_
   std::unique_ptr<PasswordResets> resets_;
 };
 

@@ -19,8 +19,9 @@ constexpr std::chrono::hours kMailWindow{1};
 constexpr std::size_t kMaxRequests = 20, kMaxWrongCodes = 10;  // of one visitor's address within kLifetime
 constexpr std::size_t kMaxMails = 5;                           // to an address of a share, within kMailWindow
 constexpr std::size_t kMaxMailsOfAddress = 20;                 // to an address, for whatever share
-constexpr int kMaxTries = 5;
-constexpr std::size_t kMaxCodes = 10'000, kMaxRunning = 64;
+constexpr std::int64_t kMaxTries = 5;
+constexpr MailedCodes::Limits kLimits{.of_owner = 5, .altogether = 10'000};
+constexpr std::size_t kMaxRunning = 64;
 constexpr std::size_t kMaxEmail = 254, kMaxCode = 64;  // bytes
 
 // 40 bits: far more than the tries above can find. Without letters and digits that are taken for each other.
@@ -33,8 +34,16 @@ std::string make_code() {
   return code;
 }
 
+// A code that can be typed is short enough to be found from a plain digest by whoever reads the database.
+constexpr int kIterations = 10'000;
+constexpr std::size_t kDigest = 32;  // bytes
+
 // As it is read aloud and typed: ABCD-EFGH.
 std::string shown(const std::string& code) { return code.substr(0, kLetters / 2) + "-" + code.substr(kLetters / 2); }
+
+std::string hex_of(std::string_view bytes) {
+  return hex({reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size()});
+}
 
 // What a person made of it.
 std::string typed(std::string_view text) {
@@ -43,7 +52,23 @@ std::string typed(std::string_view text) {
   return code;
 }
 
-std::string key_of(const Share& share, std::string_view address) { return share.id + "\n" + to_lower(address); }
+// Stands for a mail address that is sent codes of a share, and fits into a column of the database.
+Result<std::string> key_of(const Share& share, std::string_view address) {
+  SLIPWAY_ASSIGN(const std::string key,
+                 crypto::digest(crypto::DigestKind::Sha256, share.id + "\n" + to_lower(address)));
+  return hex_of(key);
+}
+
+// Says of what address whose code it is, so that no digest serves twice.
+Result<MailedCodes::Code> code_of(const Share& share, std::string_view address, std::string_view code) {
+  MailedCodes::Code made;
+  made.owner = MailedCodes::Owner::Visitor;
+  SLIPWAY_ASSIGN(made.name, key_of(share, address));
+  SLIPWAY_ASSIGN(const std::string bytes,
+                 crypto::pbkdf2(crypto::DigestKind::Sha256, code, made.name, kIterations, kDigest));
+  made.digest = hex_of(bytes);
+  return made;
+}
 
 Error too_many(const char* what) { return {Errc::PermissionDenied, what, "too many of them, try again later", true}; }
 
@@ -60,9 +85,10 @@ const std::string* address_of_share(const Share& share, std::string_view email) 
   return found == emails.end() ? nullptr : &*found;
 }
 
-ShareCodes::ShareCodes(const module::Registry& modules, ThreadPool& pool, Settings settings)
+ShareCodes::ShareCodes(const module::Registry& modules, ThreadPool& pool, MailedCodes& codes, Settings settings)
     : modules_(modules),
       pool_(pool),
+      codes_(codes),
       settings_(std::move(settings)),
       requests_(kMaxRequests, kLifetime),
       wrong_codes_(kMaxWrongCodes, kLifetime),
@@ -113,24 +139,27 @@ void ShareCodes::send_code(const ConnectionRequest& visitor, const Share& share,
   const std::string* address = address_of_share(share, email);
   if (address == nullptr) return log_refusal("the share is not for this address");
   const auto now = settings_.now();
-  const std::string key = key_of(share, *address);
-  if (!mails_.take(key, now) || !mails_of_address_.take(to_lower(*address), now))
+  if (!mails_.take(share.id + "\n" + to_lower(*address), now) || !mails_of_address_.take(to_lower(*address), now))
     return log_refusal("the address has been sent as many codes as it may be");
   const auto module = modules_.action("email");
   Mailer* mailer = mailer_of(module);
   if (mailer == nullptr) return log_refusal("no module sends mail");
 
   const std::string code = make_code();
-  const auto digest = crypto::digest(crypto::DigestKind::Sha256, code);
-  if (!digest) return log_refusal(digest.error().message());
-  if (!keep(key, {*digest, now + kLifetime})) return log_refusal("this server has as many valid codes as it may have");
+  auto made = code_of(share, *address, code);
+  if (!made) return log_refusal(made.error().message());
+  made->expires_at = codes_.now() + std::chrono::milliseconds(kLifetime).count();
+  const auto kept = codes_.keep(*made, kLimits);
+  if (!kept) return log_refusal(kept.error().message());
+  if (!*kept) return log_refusal("the address, or this server, has as many valid codes as it may have");
   MailFromTemplate mail;
   mail.name = "share-code";
   mail.to = {*address};
   mail.subject = settings_.subject.empty() ? "One-time access code" : settings_.subject;
   mail.values = {{"Code", shown(code)}, {"Share", share.name}, {"Minutes", std::to_string(kLifetime.count())}};
   if (const Status posted = mailer->post(std::move(mail)); !posted) {
-    forget(key, *digest);
+    if (const Status forgotten = codes_.forget(made->digest); !forgotten)
+      log::error(kSender, "codes cannot be kept", {{"error", forgotten.error().message()}});
     log::write(LogLevel::Error, kSender, visitor.connection_id, "unable to send a code",
                {{"share", share.id}, {"username", share.username}, {"error", posted.error().message()}});
     return;
@@ -140,54 +169,17 @@ void ShareCodes::send_code(const ConnectionRequest& visitor, const Share& share,
       {{"share", share.id}, {"username", share.username}, {"ext_username", *address}, {"ip", visitor.remote.address}});
 }
 
-bool ShareCodes::keep(const std::string& key, Code code) {
-  std::lock_guard lock(mutex_);
-  const auto now = settings_.now();
-  for (auto it = codes_.begin(); it != codes_.end();) {
-    kept_ -= std::erase_if(it->second, [&](const Code& old) { return old.until <= now; });
-    it = it->second.empty() ? codes_.erase(it) : std::next(it);
-  }
-  if (kept_ >= kMaxCodes) return false;
-  codes_[key].push_back(std::move(code));
-  ++kept_;
-  return true;
-}
-
-void ShareCodes::forget(const std::string& key, const std::string& digest) {
-  std::lock_guard lock(mutex_);
-  const auto found = codes_.find(key);
-  if (found == codes_.end()) return;
-  kept_ -= std::erase_if(found->second, [&](const Code& code) { return code.digest == digest; });
-  if (found->second.empty()) codes_.erase(found);
-}
-
 // ---- a code comes back
 
 Result<std::string> ShareCodes::take(const ConnectionRequest& visitor, const Share& share, std::string_view email,
                                      std::string_view code) {
   const auto now = settings_.now();
   if (!wrong_codes_.is_free(visitor.remote.address, now)) return too_many("wrong codes");
-  SLIPWAY_ASSIGN(const std::string digest, crypto::digest(crypto::DigestKind::Sha256, typed(code)));
+  // The same work for an address that is not on the list.
+  SLIPWAY_ASSIGN(const MailedCodes::Code shown, code_of(share, trim(email.substr(0, kMaxEmail + 1)), typed(code)));
+  SLIPWAY_ASSIGN(const bool is_right, codes_.try_code(shown, kMaxTries));
   const std::string* address = address_of_share(share, email);
-  {
-    std::lock_guard lock(mutex_);
-    const auto found = address == nullptr ? codes_.end() : codes_.find(key_of(share, *address));
-    if (found != codes_.end()) {
-      auto& own = found->second;
-      kept_ -= std::erase_if(own, [&](const Code& old) { return old.until <= now; });
-      const auto right =
-          std::ranges::find_if(own, [&](const Code& kept) { return crypto::constant_time_equal(kept.digest, digest); });
-      const bool is_right = right != own.end();
-      if (is_right) {
-        own.erase(right);
-        --kept_;
-      } else {
-        kept_ -= std::erase_if(own, [](Code& kept) { return ++kept.wrong >= kMaxTries; });
-      }
-      if (own.empty()) codes_.erase(found);
-      if (is_right) return *address;
-    }
-  }
+  if (is_right && address != nullptr) return *address;
   wrong_codes_.take(visitor.remote.address, now);
   return Error(Errc::AuthFailed, "code", "invalid credentials");
 }

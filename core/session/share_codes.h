@@ -3,15 +3,14 @@
 
 #include <condition_variable>
 #include <functional>
-#include <map>
 #include <mutex>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "core/accounts/share.h"
 #include "core/base/thread_pool.h"
 #include "core/module/registry.h"
+#include "core/session/mailed_codes.h"
 #include "core/session/recent_counts.h"
 #include "slipway/session.h"
 
@@ -20,8 +19,7 @@ namespace slipway::session {
 // The address of a share's list that `email` is; null: none. Letters of ASCII count as equal in both cases.
 const std::string* address_of_share(const accounts::Share& share, std::string_view email);
 
-// Codes live in the memory of this process, as digests: a restart ends them. Thread-safe; `modules` and `pool` outlive
-// it.
+// Codes are kept as digests. Thread-safe; `modules`, `pool` and `codes` outlive it.
 class ShareCodes {
  public:
   using Clock = std::chrono::steady_clock;
@@ -30,7 +28,7 @@ class ShareCodes {
     std::function<Clock::time_point()> now = Clock::now;
   };
 
-  ShareCodes(const module::Registry& modules, ThreadPool& pool, Settings settings);
+  ShareCodes(const module::Registry& modules, ThreadPool& pool, MailedCodes& codes, Settings settings);
   // Waits for what runs in the background.
   ~ShareCodes();
 
@@ -44,32 +42,24 @@ class ShareCodes {
   // Unavailable: too many wait.
   Status request(const ConnectionRequest& visitor, const accounts::Share& share, std::string_view email);
   // The address that the code was sent to, as the share has it. A code works once; a few wrong ones end those that the
-  // address has. AuthFailed, for whatever reason; PermissionDenied, retryable: too many wrong codes of the visitor.
+  // address has. AuthFailed, for whatever reason; PermissionDenied, retryable: too many wrong codes of the visitor;
+  // otherwise the error of where codes are kept.
   Result<std::string> take(const ConnectionRequest& visitor, const accounts::Share& share, std::string_view email,
                            std::string_view code);
 
  private:
-  struct Code {
-    std::string digest;
-    Clock::time_point until{};
-    int wrong = 0;  // tries since it was sent
-  };
-
   void send_code(const ConnectionRequest& visitor, const accounts::Share& share, const std::string& email);
-  bool keep(const std::string& key, Code code);
-  void forget(const std::string& key, const std::string& digest);
 
   const module::Registry& modules_;
   ThreadPool& pool_;
+  MailedCodes& codes_;
   const Settings settings_;
   RecentCounts requests_, wrong_codes_;    // by the visitor's address
   RecentCounts mails_, mails_of_address_;  // by share and mail address, by mail address
 
   mutable std::mutex mutex_;
   std::condition_variable ended_;
-  std::size_t running_ = 0;                                      // in the background
-  std::size_t kept_ = 0;                                         // in codes_
-  std::map<std::string, std::vector<Code>, std::less<>> codes_;  // by share and mail address
+  std::size_t running_ = 0;  // in the background
 };
 
 }  // namespace slipway::session

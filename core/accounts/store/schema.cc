@@ -244,11 +244,42 @@ constexpr std::string_view kSharesVersion = R"sql(
 ALTER TABLE {definitions} ADD COLUMN shares_version {:integer} NOT NULL DEFAULT 1;
 )sql";
 
+// Codes that were sent by mail, as digests. Those before lived ten minutes; they go.
+constexpr std::string_view kMailedCodes = R"sql(
+DROP TABLE {reset_codes};
+CREATE TABLE {mailed_codes} (
+  id {:id},
+  digest {:name} NOT NULL UNIQUE,
+  owner {:integer} NOT NULL,
+  owner_id {:integer} NOT NULL,
+  name {:name} NOT NULL,
+  expires_at {:integer} NOT NULL,
+  tries {:integer} NOT NULL
+) {:table_options};
+CREATE INDEX {mailed_codes_name_idx} ON {mailed_codes} (name, owner);
+CREATE INDEX {mailed_codes_expires_idx} ON {mailed_codes} (expires_at);
+)sql";
+
+// Tokens that were logged out. A revision is in the order of the commits, which an id need not be.
+constexpr std::string_view kRevokedTokens = R"sql(
+ALTER TABLE {definitions} ADD COLUMN revocations {:integer} NOT NULL DEFAULT 0;
+CREATE TABLE {revoked_tokens} (
+  id {:id},
+  token {:name} NOT NULL UNIQUE,
+  expires_at {:integer} NOT NULL,
+  revision {:integer} NOT NULL
+) {:table_options};
+CREATE INDEX {revoked_tokens_revision_idx} ON {revoked_tokens} (revision);
+CREATE INDEX {revoked_tokens_expires_idx} ON {revoked_tokens} (expires_at);
+)sql";
+
 constexpr sql::Migration kMigrations[] = {
     {1, "accounts, event actions and rules, IP lists, configurations", kAccounts},
     {2, "hosts of the defender, version of the IP lists", kDefender},
     {3, "codes for forgotten passwords", kResetCodes},
     {4, "version of the shares", kSharesVersion},
+    {5, "codes for visitors of shares", kMailedCodes},
+    {6, "tokens that were logged out", kRevokedTokens},
 };
 
 }  // namespace

@@ -128,11 +128,16 @@ class SqlStore final : public AccountStore {
   Status put_defender_host(const DefenderHost& host) override;
   Status remove_defender_host(std::string_view ip) override;
 
-  Result<bool> add_reset_code(const ResetCode& code, std::int64_t now_ms, ResetCodeLimits limits) override;
-  Result<ResetCode> take_reset_code(std::string_view digest, ResetAccount account, std::int64_t now_ms) override;
-  Status remove_reset_code(std::string_view digest) override;
-  Status remove_reset_codes_of(ResetAccount account, std::string_view name) override;
-  Status remove_expired_reset_codes(std::int64_t now_ms) override;
+  Result<bool> add_mailed_code(const MailedCode& code, std::int64_t now_ms, MailedCodeLimits limits) override;
+  Result<MailedCode> take_mailed_code(std::string_view digest, CodeOwner owner, std::int64_t now_ms) override;
+  Result<bool> try_mailed_code(const MailedCode& shown, std::int64_t now_ms, std::int64_t max_tries) override;
+  Status remove_mailed_code(std::string_view digest) override;
+  Status remove_mailed_codes_of(CodeOwner owner, std::string_view name) override;
+  Status remove_expired_mailed_codes(std::int64_t now_ms) override;
+
+  Status add_revoked_token(const RevokedToken& token) override;
+  Result<RevokedTokens> revoked_tokens_after(std::int64_t revision, std::size_t limit) override;
+  Status remove_expired_revoked_tokens(std::int64_t now) override;
 
   Result<ServerConfigs> configs() override;
   Status update_configs(const ServerConfigs& configs) override;

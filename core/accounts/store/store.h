@@ -17,7 +17,8 @@
 #include "core/accounts/event_rule.h"
 #include "core/accounts/group.h"
 #include "core/accounts/ip_list.h"
-#include "core/accounts/reset_code.h"
+#include "core/accounts/mailed_code.h"
+#include "core/accounts/revoked_token.h"
 #include "core/accounts/role.h"
 #include "core/accounts/server_configs.h"
 #include "core/accounts/share.h"
@@ -58,8 +59,8 @@ struct RoleUses {
   std::vector<std::string> users, admins;
 };
 
-struct ResetCodeLimits {
-  std::int64_t of_account = 0, altogether = 0;
+struct MailedCodeLimits {
+  std::int64_t of_owner = 0, altogether = 0;  // of the same kind of owner
 };
 
 enum class IfUsed : bool { Refuse, Detach };
@@ -213,16 +214,26 @@ class AccountStore {
   // Ok when it is not there.
   virtual Status remove_defender_host(std::string_view ip) = 0;
 
-  // ---- codes for forgotten passwords
+  // ---- codes sent by mail
   // Forgets expired ones first. False: there are as many as there may be.
-  virtual Result<bool> add_reset_code(const ResetCode&, std::int64_t now_ms, ResetCodeLimits) = 0;
-  // The code, which is gone then; for one caller alone. NotFound, also for an expired one; Conflict: it is of the other
-  // kind of account, and stays.
-  virtual Result<ResetCode> take_reset_code(std::string_view digest, ResetAccount, std::int64_t now_ms) = 0;
+  virtual Result<bool> add_mailed_code(const MailedCode&, std::int64_t now_ms, MailedCodeLimits) = 0;
+  // The code, which is gone then; for one caller alone. NotFound, also for an expired one; Conflict: it is of another
+  // kind of owner, and stays.
+  virtual Result<MailedCode> take_mailed_code(std::string_view digest, CodeOwner, std::int64_t now_ms) = 0;
+  // For codes short enough to be guessed. Whether the owner and name of `shown` have one with its digest, which is gone
+  // then. Otherwise all that they have count a try, and those with max_tries of them go. Takes as long in any case.
+  virtual Result<bool> try_mailed_code(const MailedCode& shown, std::int64_t now_ms, std::int64_t max_tries) = 0;
   // Ok when it is not there.
-  virtual Status remove_reset_code(std::string_view digest) = 0;
-  virtual Status remove_reset_codes_of(ResetAccount, std::string_view name) = 0;
-  virtual Status remove_expired_reset_codes(std::int64_t now_ms) = 0;
+  virtual Status remove_mailed_code(std::string_view digest) = 0;
+  virtual Status remove_mailed_codes_of(CodeOwner, std::string_view name) = 0;
+  virtual Status remove_expired_mailed_codes(std::int64_t now_ms) = 0;
+
+  // ---- tokens that ended before their time
+  // Ok when it is there already.
+  virtual Status add_revoked_token(const RevokedToken&) = 0;
+  // At most so many, in the order in which they were added, whoever added them; 0: from the first one on.
+  virtual Result<RevokedTokens> revoked_tokens_after(std::int64_t revision, std::size_t limit) = 0;
+  virtual Status remove_expired_revoked_tokens(std::int64_t now) = 0;
 
   // ---- settings kept with the accounts; empty ones before the first update
   virtual Result<ServerConfigs> configs() = 0;

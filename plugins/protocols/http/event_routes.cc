@@ -43,7 +43,7 @@ std::function<bool()> still_valid(const Exchange& x) {
     return [site, connection, token = std::string(x.caller.token_text)] {
       const auto claims =
           site->tokens->check(token, TokenUse::User, connection.remote.address, std::chrono::system_clock::now());
-      if (!claims) return false;
+      if (!claims) return claims.code() != Errc::AuthFailed;
       const auto user = site->services.access.user(claims->username);
       // An account that cannot be read now is no reason to send anybody away.
       if (!user) return user.code() != Errc::AuthFailed;

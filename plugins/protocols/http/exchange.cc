@@ -66,4 +66,15 @@ void Exchange::grant(TokenUse use, Claims claims) {
                                 {"expires_at", rfc3339(std::chrono::floor<std::chrono::seconds>(issued.expires_at))}});
 }
 
+Status Exchange::end_token() {
+  if (!caller.token) return ok();
+  Status ended = site->tokens->revoke(*caller.token, std::chrono::system_clock::now());
+  if (!ended)
+    site->services.logger.error("other servers do not know that a token has ended",
+                                {{"connection_id", visit.connection.connection_id},
+                                 {"username", caller.token->username},
+                                 {"error", ended.error().message()}});
+  return ended;
+}
+
 }  // namespace slipway::httpd

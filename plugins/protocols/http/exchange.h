@@ -58,6 +58,8 @@ struct Exchange {
   void refuse(const Error& error) { send_refusal(response, refusal_of(error)); }
   // A token for the caller's address.
   void grant(TokenUse use, Claims claims);
+  // The caller's token, if it is one, opens nothing any more. The error, which is logged: other servers may take it.
+  Status end_token();
   void say(int status, std::string_view message) { send_message(response, status, message); }
 };
 

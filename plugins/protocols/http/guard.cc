@@ -95,7 +95,11 @@ class Guard {
     const ConnectionRequest& connection = exchange_.visit.connection;
     auto claims =
         exchange_.site->tokens->check(*token, use, connection.remote.address, std::chrono::system_clock::now());
-    if (!claims) return refuse(401, claims.error().cause(), claims.error().subject());
+    if (claims.code() == Errc::AuthFailed) return refuse(401, claims.error().cause(), claims.error().subject());
+    if (!claims) {
+      exchange_.refuse(claims.error());
+      return false;
+    }
     std::string version;
     if (is_for_admins()) {
       auto admin = access().admin(connection, claims->username);
@@ -109,7 +113,8 @@ class Guard {
       exchange_.caller.user = *std::move(user);
     }
     if (!exchange_.site->tokens->fits(*claims, version)) {
-      exchange_.site->tokens->revoke(*claims, std::chrono::system_clock::now());
+      exchange_.caller.token = *std::move(claims);
+      (void)exchange_.end_token();
       return refuse(401, "", "Your token is no longer valid");
     }
     exchange_.caller.token = *std::move(claims);

@@ -130,7 +130,8 @@ class HttpModule final : public ProtocolModule, private ServerIdentity {
     }
     auto server = std::make_unique<httpd::WebServer>(
         httpd::Services{host_.logger(), *sessions, *paths, *access, *management, std::string(host_.instance()),
-                        host_.service<PasswordResetService>(), host_.service<EventService>(), body_limits(host_)},
+                        host_.service<PasswordResetService>(), host_.service<EventService>(),
+                        host_.service<RevocationService>(), body_limits(host_)},
         *listeners);
     SLIPWAY_TRY(server->start(settings_));
     server_ = std::move(server);

@@ -12,6 +12,7 @@
 #include "slipway/management.h"
 #include "slipway/password_reset.h"
 #include "slipway/protocol.h"
+#include "slipway/revocations.h"
 #include "slipway/switches.h"
 #include "tokens.h"
 
@@ -33,9 +34,10 @@ struct Services {
   PathResolver& paths;
   AccessService& access;
   ManagementService& management;
-  std::string instance;                    // of this module
-  PasswordResetService* resets = nullptr;  // null: this server denies it
-  EventService* events = nullptr;          // the same
+  std::string instance;                      // of this module
+  PasswordResetService* resets = nullptr;    // null: this server denies it
+  EventService* events = nullptr;            // the same
+  RevocationService* revocations = nullptr;  // null: no other server takes our tokens
   BodyLimits limits = {};
 };
 

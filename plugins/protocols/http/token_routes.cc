@@ -77,7 +77,7 @@ void user_token(Exchange& x) {
 }
 
 void log_out(Exchange& x) {
-  if (x.caller.token) x.site->tokens->revoke(*x.caller.token, std::chrono::system_clock::now());
+  if (const Status ended = x.end_token(); !ended) return x.refuse(ended.error());
   x.say(200, "Your token has been invalidated");
 }
 

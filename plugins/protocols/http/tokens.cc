@@ -13,7 +13,6 @@ namespace {
 
 // The clocks of clients may be behind ours.
 constexpr std::int64_t kBefore = 10;          // seconds
-constexpr std::int64_t kSweepEvery = 60;      // seconds
 constexpr std::size_t kRemembered = 2048;     // verified tokens
 constexpr std::size_t kMaxRemembered = 2048;  // bytes of one of them
 constexpr std::size_t kIdBytes = 15;          // 120 bits, 20 characters
@@ -83,10 +82,8 @@ Result<Claims> Tokens::check(std::string_view text, TokenUse use, std::string_vi
                              Clock::time_point now) const {
   auto claims = verified(text, seconds(now));
   if (!claims) return refused("Unauthorized", claims.error().message());
-  {
-    std::lock_guard lock(mutex_);
-    if (revoked_.contains(claims->id)) return refused("Your token is no longer valid");
-  }
+  SLIPWAY_ASSIGN(const bool has_ended, ended_->contains(claims->id));
+  if (has_ended) return refused("Your token is no longer valid");
   const auto& audience = claims->audience;
   if (audience.front() != audience_of(use)) return refused("Your token audience is not valid");
   if (settings().bind_address && std::find(audience.begin() + 1, audience.end(), address) == audience.end())
@@ -113,15 +110,6 @@ Result<Claims> Tokens::verified(std::string_view text, std::int64_t now) const {
   if (verified_.size() >= kRemembered) verified_.clear();
   verified_.emplace(std::move(token), *claims);
   return claims;
-}
-
-void Tokens::revoke(const Claims& claims, Clock::time_point now) {
-  const std::int64_t at = seconds(now);
-  std::lock_guard lock(mutex_);
-  revoked_[claims.id] = claims.expires_at + kTokenLeeway + 1;
-  if (at < next_sweep_) return;
-  next_sweep_ = at + kSweepEvery;
-  std::erase_if(revoked_, [&](const auto& entry) { return entry.second < at; });
 }
 
 }  // namespace slipway::httpd

@@ -3,11 +3,13 @@
 
 #include <chrono>
 #include <cstdint>
+#include <memory>
 #include <mutex>
 #include <string>
 #include <string_view>
 #include <unordered_map>
 
+#include "ended_tokens.h"
 #include "jwt.h"
 
 namespace slipway::httpd {
@@ -32,7 +34,10 @@ TokenKey random_key();
 class Tokens {
  public:
   using Clock = std::chrono::system_clock;
-  Tokens(const TokenKey& key, TokenSettings settings) : key_(key), settings_(settings) {}
+  // `ended`: those of all who have the key.
+  Tokens(const TokenKey& key, TokenSettings settings,
+         std::shared_ptr<EndedTokens> ended = std::make_shared<EndedTokens>())
+      : key_(key), ended_(std::move(ended)), settings_(settings) {}
 
   // For tokens from now on; those that were handed out stay, for as long as they were to.
   void configure(TokenSettings settings);
@@ -43,14 +48,15 @@ class Tokens {
   };
   // `claims` says who it is for: subject, username, permissions, role.
   Issued issue(TokenUse use, std::string_view address, Claims claims, Clock::time_point now) const;
-  // AuthFailed with what the client is told: the message as subject, and details, if any, as cause.
+  // AuthFailed with what the client is told: the message as subject, and details, if any, as cause. Unavailable,
+  // retryable: nobody knows at the moment whether the token has ended before its time.
   Result<Claims> check(std::string_view text, TokenUse use, std::string_view address, Clock::time_point now) const;
   // Whether the account, as it is now, still has this token.
   bool fits(const Claims& claims, std::string_view version) const {
     return !settings().follow_account || claims.subject == version;
   }
-  // From now on check() refuses it.
-  void revoke(const Claims& claims, Clock::time_point now);
+  // From now on check() refuses it. The error, if any, says that other servers may not know.
+  Status revoke(const Claims& claims, Clock::time_point now) { return ended_->add(claims, now); }
 
  private:
   TokenSettings settings() const;
@@ -59,11 +65,10 @@ class Tokens {
   Result<Claims> verified(std::string_view text, std::int64_t now) const;
 
   const TokenKey key_;
+  const std::shared_ptr<EndedTokens> ended_;
   mutable std::mutex mutex_;                                  // guards what follows
   mutable std::unordered_map<std::string, Claims> verified_;  // by the whole token; bounded
   TokenSettings settings_;
-  std::unordered_map<std::string, std::int64_t> revoked_;  // by id, with the second from which it has expired anyway
-  std::int64_t next_sweep_ = 0;
 };
 
 }  // namespace slipway::httpd

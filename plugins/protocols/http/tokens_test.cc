@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "slipway/base64.h"
 
 namespace slipway::httpd {
@@ -167,11 +169,11 @@ TEST(Tokens, ARevokedTokenIsNoLongerValidAndOthersAre) {
   const auto first = tokens.issue(TokenUse::User, "a", ann(), kNow),
              second = tokens.issue(TokenUse::User, "a", ann(), kNow);
   EXPECT_NE(first.text, second.text);
-  tokens.revoke(*tokens.check(first.text, TokenUse::User, "a", kNow), kNow);
+  (void)tokens.revoke(*tokens.check(first.text, TokenUse::User, "a", kNow), kNow);
   EXPECT_EQ(tokens.check(first.text, TokenUse::User, "a", kNow).error().subject(), "Your token is no longer valid");
   EXPECT_TRUE(tokens.check(second.text, TokenUse::User, "a", kNow));
   // Sweeping does not bring a token back.
-  tokens.revoke(*tokens.check(second.text, TokenUse::User, "a", kNow), kNow + 10min);
+  (void)tokens.revoke(*tokens.check(second.text, TokenUse::User, "a", kNow), kNow + 10min);
   EXPECT_FALSE(tokens.check(first.text, TokenUse::User, "a", kNow + 10min));
 }
 
@@ -201,6 +203,55 @@ TEST(Tokens, TokensEndWithTheirAccountsChangeWhereThatIsAsked) {
   EXPECT_TRUE(loose.fits(ann(), "2"));
   EXPECT_TRUE(strict.fits(ann(), "1"));
   EXPECT_FALSE(strict.fits(ann(), "2"));
+}
+
+// What servers that share a database tell each other.
+class FakeRevocations final : public RevocationService {
+ public:
+  Status revoke(std::string_view id, std::chrono::system_clock::time_point until) override {
+    ended.emplace_back(id, until);
+    return answer;
+  }
+  Result<bool> is_revoked(std::string_view id) const override {
+    SLIPWAY_TRY(answer);
+    return std::ranges::any_of(ended, [&](const auto& entry) { return entry.first == id; });
+  }
+
+  std::vector<std::pair<std::string, std::chrono::system_clock::time_point>> ended;
+  Status answer = ok();
+};
+
+TEST(EndedTokens, ALogoutHoldsForAllBindingsOfAKey) {
+  const auto ended = std::make_shared<EndedTokens>();
+  Tokens one(a_key(), {}, ended);
+  const Tokens other(a_key(), {}, ended), stranger(a_key(), {});
+  const auto token = one.issue(TokenUse::User, "a", some_claims(), kNow);
+  EXPECT_TRUE(other.check(token.text, TokenUse::User, "a", kNow));
+  EXPECT_TRUE(one.revoke(*one.check(token.text, TokenUse::User, "a", kNow), kNow));
+  EXPECT_EQ(other.check(token.text, TokenUse::User, "a", kNow).error().subject(), "Your token is no longer valid");
+  EXPECT_TRUE(stranger.check(token.text, TokenUse::User, "a", kNow));
+}
+
+TEST(EndedTokens, AreToldToOtherServersUntilNobodyTakesThem) {
+  FakeRevocations shared;
+  Tokens tokens(a_key(), {}, std::make_shared<EndedTokens>(&shared));
+  const auto token = tokens.issue(TokenUse::User, "a", some_claims(), kNow);
+  const auto claims = tokens.check(token.text, TokenUse::User, "a", kNow);
+  ASSERT_TRUE(claims);
+  EXPECT_TRUE(tokens.revoke(*claims, kNow));
+  ASSERT_EQ(shared.ended.size(), 1u);
+  EXPECT_EQ(shared.ended[0].first, claims->id);
+  EXPECT_GT(shared.ended[0].second, token.expires_at + std::chrono::seconds(kTokenLeeway));
+  EXPECT_EQ(tokens.check(token.text, TokenUse::User, "a", kNow).code(), Errc::AuthFailed);
+}
+
+TEST(EndedTokens, ATokenOfWhichNobodyKnowsIsNotTakenForAWrongOne) {
+  FakeRevocations shared;
+  Tokens tokens(a_key(), {}, std::make_shared<EndedTokens>(&shared));
+  const auto token = tokens.issue(TokenUse::User, "a", some_claims(), kNow);
+  shared.answer = Error(Errc::Unavailable, "tokens", "unknown", true);
+  EXPECT_EQ(tokens.check(token.text, TokenUse::User, "a", kNow).code(), Errc::Unavailable);
+  EXPECT_EQ(tokens.check("x" + token.text, TokenUse::User, "a", kNow).code(), Errc::AuthFailed);
 }
 
 }  // namespace

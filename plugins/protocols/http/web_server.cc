@@ -79,8 +79,10 @@ Result<http::BindingOptions> WebServer::options_of(const Settings& settings, Bin
     binding.tokens->configure(token_settings(settings));
   } else {
     binding.passphrase = settings.signing_passphrase;
-    const TokenKey key = binding.passphrase.empty() ? random_key() : key_of_passphrase(binding.passphrase);
-    binding.tokens = std::make_shared<Tokens>(key, token_settings(settings));
+    // Nobody else takes the tokens of a random key.
+    binding.tokens = binding.passphrase.empty() ? std::make_shared<Tokens>(random_key(), token_settings(settings))
+                                                : std::make_shared<Tokens>(key_of_passphrase(binding.passphrase),
+                                                                           token_settings(settings), ended_);
   }
   auto site = std::make_shared<Site>(
       Site{services_, binding.settings, binding.tokens, settings.max_upload_size, uploads_, streams_});

@@ -17,7 +17,10 @@ namespace slipway::httpd {
 class WebServer {
  public:
   // The services outlive the server.
-  WebServer(Services services, ListenerService& listeners) : services_(std::move(services)), listeners_(listeners) {}
+  WebServer(Services services, ListenerService& listeners)
+      : services_(std::move(services)),
+        listeners_(listeners),
+        ended_(std::make_shared<EndedTokens>(services_.revocations)) {}
 
   // Listens and serves. Nothing is left behind on failure.
   Status start(const Settings& settings);
@@ -46,6 +49,7 @@ class WebServer {
   ListenerService& listeners_;
   std::shared_ptr<TusUploads> uploads_;
   std::shared_ptr<EventStreams> streams_;
+  const std::shared_ptr<EndedTokens> ended_;  // of bindings that have a passphrase
   std::unique_ptr<http::Server> server_;
   mutable std::mutex mutex_;  // guards what follows
   std::list<Binding> bindings_;
