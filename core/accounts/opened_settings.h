@@ -12,6 +12,9 @@ class OpenedSettings final : public ServerSettings {
  public:
   OpenedSettings(Accounts& accounts, const crypto::SecretKeeper& secrets) : accounts_(accounts), secrets_(secrets) {}
   Result<std::string> section(std::string_view name) override;
+  // No event tells of it: nobody has changed what the settings mean.
+  Status replace_secret(std::string_view section, std::string_view pointer, std::string_view old,
+                        std::string_view fresh) override;
 
  private:
   Accounts& accounts_;

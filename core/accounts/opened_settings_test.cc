@@ -23,5 +23,22 @@ TEST_F(OpenedSettingsTest, NothingStoredIsAnEmptyObjectAndAnUnknownSectionIsNotF
   EXPECT_EQ(settings.section("sftp").code(), Errc::NotFound);
 }
 
+TEST_F(OpenedSettingsTest, ASecretIsReplacedOnceBySomebodyWhoKnowsIt) {
+  ServerConfigs configs;
+  configs.smtp = JsonText(R"({"host":"h","oauth2":{"client_id":"c","client_secret":{"status":"Plain","payload":"s"},)"
+                          R"("refresh_token":{"status":"Plain","payload":"first"}}})");
+  ASSERT_OK(accounts().update_configs(configs, root_));
+  OpenedSettings settings(accounts(), keeper_);
+  ASSERT_OK(settings.replace_secret("smtp", "/oauth2/refresh_token", "first", "second"));
+  EXPECT_EQ(*settings.section("smtp"),
+            R"({"host":"h","oauth2":{"client_id":"c","client_secret":"s","refresh_token":"second"}})");
+  EXPECT_EQ(store().configs()->smtp.text.find("second"), std::string::npos) << "it is sealed";
+  EXPECT_EQ(settings.replace_secret("smtp", "/oauth2/refresh_token", "first", "third").code(), Errc::Conflict);
+  EXPECT_EQ(settings.replace_secret("smtp", "/oauth2/client_id", "c", "d").code(), Errc::NotFound);
+  EXPECT_EQ(settings.replace_secret("smtp", "", "", "d").code(), Errc::NotFound);
+  EXPECT_EQ(settings.replace_secret("mail", "/password", "", "d").code(), Errc::NotFound);
+  EXPECT_NE(settings.section("smtp")->find("second"), std::string::npos);
+}
+
 }  // namespace
 }  // namespace slipway::accounts
