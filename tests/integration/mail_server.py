@@ -50,6 +50,30 @@ class CramKeeper(Keeper):
         return AuthResult(success=login == b"mailer@example.org" and digest == right, handled=False)
 
 
+class BearerKeeper(Keeper):
+    """Lets in whoever shows one of `tokens` for the mailbox; `mechanisms` are those it offers."""
+
+    def __init__(self, tokens, mechanisms=("XOAUTH2",)):
+        super().__init__()
+        self.tokens = set(tokens)
+        if "XOAUTH2" in mechanisms:
+            self.auth_XOAUTH2 = lambda server, args: self.bearer("XOAUTH2", server)
+        if "OAUTHBEARER" in mechanisms:
+            self.auth_OAUTHBEARER = lambda server, args: self.bearer("OAUTHBEARER", server)
+
+    async def bearer(self, mechanism, server):
+        answer = await server.challenge_auth("")
+        parts = answer.split(b"\x01")
+        login = parts[0].removeprefix(b"user=") if mechanism == "XOAUTH2" else parts[0].split(b",")[1].removeprefix(b"a=")
+        token = next(part for part in parts if part.startswith(b"auth=Bearer ")).removeprefix(b"auth=Bearer ").decode()
+        self.logins.append((mechanism, login, token))
+        if login == b"mailer@example.org" and token in self.tokens:
+            return AuthResult(success=True)
+        # What the large providers do: an error as one more challenge, which the client ends.
+        await server.challenge_auth('{"status":"400","schemes":"Bearer"}')
+        return AuthResult(success=False, handled=False)
+
+
 class PlainController(Controller):
     """Answers EHLO as `smtp_options` say."""
 
@@ -108,6 +132,12 @@ def login_server(**options):
     """Demands a login; without TLS."""
     kept = Keeper()
     return MailServer(PlainController(kept, authenticator=kept, auth_required=True, auth_require_tls=False, **options), kept)
+
+
+def bearer_server(tokens, mechanisms=("XOAUTH2",)):
+    kept = BearerKeeper(tokens, mechanisms)
+    return MailServer(PlainController(kept, authenticator=kept, auth_required=True, auth_require_tls=False,
+                                      auth_exclude_mechanism=["PLAIN", "LOGIN"]), kept)
 
 
 def cram_server():

@@ -327,7 +327,7 @@ def test_settings_of_the_database_come_before_the_file(start, mails):
 
 
 @pytest.mark.parametrize("wrong, key", [
-    ({"auth_type": 3}, "smtp.auth_type"), ({"from": "", "user": ""}, "smtp.from"), ({"from": "nobody"}, "smtp.from"),
+    ({"auth_type": 3}, "smtp.user"), ({"auth_type": 4}, "smtp.auth_type"), ({"from": "", "user": ""}, "smtp.from"), ({"from": "nobody"}, "smtp.from"),
     ({"host": "a b"}, "smtp.host"), ({"domain": "x/y"}, "smtp.domain"), ({"port": 0}, "smtp.port"), ({"encryption": 3}, "smtp.encryption"),
 ])
 def test_wrong_settings_are_refused(start, mails, wrong, key):

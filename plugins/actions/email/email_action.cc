@@ -126,8 +126,50 @@ std::string EmailAction::body_of(const MailSettings& settings, const MailFromTem
 Status EmailAction::send(const OpContext& ctx, const MailSettings& settings, const Mail& mail) {
   std::vector<std::string> recipients = mail.to;
   recipients.insert(recipients.end(), mail.bcc.begin(), mail.bcc.end());
-  return client_.send(ctx, settings, recipients,
-                      compose(mail, settings.from, std::chrono::system_clock::now(), message_id(settings)));
+  const std::string message = compose(mail, settings.from, std::chrono::system_clock::now(), message_id(settings));
+  if (settings.auth == MailSettings::Auth::OAuth2) return send_with_token(ctx, settings, recipients, message);
+  return client_.send(ctx, settings, recipients, message);
+}
+
+Status EmailAction::send_with_token(const OpContext& ctx, const MailSettings& settings,
+                                    const std::vector<std::string>& recipients, const std::string& message) {
+  Status sent = ok();
+  // A token can end before its time; a fresh one cannot have.
+  for (int i = 0; i < 2; ++i) {
+    SLIPWAY_ASSIGN(const std::string token, tokens_.get(ctx, settings.oauth2));
+    sent = client_.send(ctx, settings, recipients, message, token);
+    if (sent.code() != Errc::AuthFailed) return sent;
+    tokens_.drop(token);
+  }
+  return Error(Errc::PermissionDenied, sent.error().subject(),
+               "the mail server refuses the access token; smtp.user must be the mailbox that smtp.oauth2.refresh_token "
+               "was given for, with the right to send mail over SMTP (" +
+                   sent.error().cause() + ")");
+}
+
+std::string EmailAction::latest_refresh_token(const std::string& known) {
+  auto* stored = host_.service<ServerSettings>();
+  if (stored == nullptr || !settings()->is_stored) return known;
+  const auto section = stored->section("smtp");
+  const auto now = section ? overlay({}, *section) : Result<MailSettings>(section.error());
+  return now && now->is_stored ? now->oauth2.refresh_token : known;
+}
+
+void EmailAction::replace_refresh_token(const std::string& old, const std::string& fresh) {
+  auto* stored = host_.service<ServerSettings>();
+  if (stored == nullptr || !settings()->is_stored) {
+    host_.logger().warn(
+        "the mail provider has replaced smtp.oauth2.refresh_token; the new one is used until the server stops, as the "
+        "settings are those of the configuration file",
+        {});
+    return;
+  }
+  const Status kept = stored->replace_secret("smtp", "/oauth2/refresh_token", old, fresh);
+  if (kept)
+    host_.logger().info("the mail provider has replaced smtp.oauth2.refresh_token; the new one is stored", {});
+  else if (kept.code() != Errc::Conflict)  // another server was faster
+    host_.logger().error("unable to store the new smtp.oauth2.refresh_token of the mail provider",
+                         {{"error", kept.error().message()}});
 }
 
 void EmailAction::send_queued(const std::stop_token& stop, const Mail& mail) {

@@ -5,6 +5,7 @@
 #include <mutex>
 #include <string>
 
+#include "access_tokens.h"
 #include "mail_queue.h"
 #include "mail_settings.h"
 #include "slipway/action.h"
@@ -17,7 +18,12 @@ namespace slipway::email {
 
 class EmailAction final : public ActionModule, private Mailer {
  public:
-  explicit EmailAction(Host& host) : host_(host), client_(host.logger()) {}
+  explicit EmailAction(Host& host)
+      : host_(host),
+        client_(host.logger()),
+        tokens_({.latest = [this](const std::string& known) { return latest_refresh_token(known); },
+                 .replace = [this](const std::string& old,
+                                   const std::string& fresh) { replace_refresh_token(old, fresh); }}) {}
 
   Status configure(const OptionView& options) override;
   Status start() override;
@@ -37,10 +43,15 @@ class EmailAction final : public ActionModule, private Mailer {
   MailSettings effective(const MailSettings& file);
   std::string body_of(const MailSettings& settings, const MailFromTemplate& mail);
   Status send(const OpContext& ctx, const MailSettings& settings, const Mail& mail);
+  Status send_with_token(const OpContext& ctx, const MailSettings& settings, const std::vector<std::string>& recipients,
+                         const std::string& message);
+  std::string latest_refresh_token(const std::string& known);
+  void replace_refresh_token(const std::string& old, const std::string& fresh);
   void send_queued(const std::stop_token& stop, const Mail& mail);
 
   Host& host_;
   const SmtpClient client_;
+  AccessTokens tokens_;
   MailSettings file_;     // by one thread at a time: configure() and start()
   bool started_ = false;  // the same
   WorkGate gate_;

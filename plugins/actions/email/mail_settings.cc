@@ -13,6 +13,8 @@ constexpr std::int64_t kOAuth2 = 3;
 // As they are written, from either place.
 struct Raw {
   std::string host, from, user, password, domain;
+  OAuth2Settings oauth2;
+  std::int64_t provider = 0;
   std::int64_t port = 587, auth = 0, encryption = 0;
   bool debug = false;
 };
@@ -34,8 +36,6 @@ Result<MailSettings> settings_of(Raw raw, MailSettings settings) {
   settings.host = std::move(raw.host);
   settings.debug = raw.debug;
   if (!settings.is_on()) return settings;
-  if (raw.auth == kOAuth2)
-    return Error(Errc::NotSupported, "smtp.auth_type", "3 (OAuth2) is not supported by this server; use 0, 1 or 2");
   if (raw.port < 1 || raw.port > 65535) return wrong("port", "must be between 1 and 65535");
   if (raw.auth < 0 || raw.auth > kOAuth2) return wrong("auth_type", "must be between 0 and 3");
   if (raw.encryption < 0 || raw.encryption > 2) return wrong("encryption", "must be between 0 and 2");
@@ -47,7 +47,16 @@ Result<MailSettings> settings_of(Raw raw, MailSettings settings) {
   settings.from = *std::move(from);
   settings.port = static_cast<std::uint16_t>(raw.port);
   settings.user = std::move(raw.user);
-  settings.password = std::move(raw.password);
+  if (raw.auth == kOAuth2) {
+    if (settings.user.empty())
+      return wrong("user", "is the mailbox that the refresh token is for, and needed where auth_type is 3");
+    if (raw.provider < 0 || raw.provider > 1) return wrong("oauth2.provider", "must be 0 (Google) or 1 (Microsoft)");
+    settings.oauth2 = std::move(raw.oauth2);
+    settings.oauth2.provider = static_cast<OAuth2Settings::Provider>(raw.provider);
+    SLIPWAY_TRY(check(settings.oauth2));
+  } else {
+    settings.password = std::move(raw.password);
+  }
   settings.auth = static_cast<MailSettings::Auth>(raw.auth);
   settings.encryption = static_cast<MailSettings::Encryption>(raw.encryption);
   settings.domain = std::move(raw.domain);
@@ -82,9 +91,16 @@ Result<MailSettings> read_settings(const OptionView& options) {
   raw.encryption = options.integer("encryption");
   raw.domain = options.string("domain");
   raw.debug = options.integer("debug") == 1;
+  raw.provider = options.integer("oauth2.provider");
+  raw.oauth2.tenant = options.string("oauth2.tenant");
+  raw.oauth2.client_id = options.string("oauth2.client_id");
+  raw.oauth2.client_secret = options.string("oauth2.client_secret");
+  raw.oauth2.refresh_token = options.string("oauth2.refresh_token");
+  raw.oauth2.token_url = options.string("oauth2.token_url");
   MailSettings settings;
   settings.templates_path = options.string("templates_path");
   settings.ca_file = options.string("ca_file");
+  settings.oauth2.token_url = raw.oauth2.token_url;
   return settings_of(std::move(raw), std::move(settings));
 }
 
@@ -107,6 +123,16 @@ Result<MailSettings> overlay(const MailSettings& file, std::string_view stored) 
   MailSettings settings;
   settings.templates_path = file.templates_path;
   settings.ca_file = file.ca_file;
+  settings.is_stored = true;
+  raw.oauth2.token_url = settings.oauth2.token_url = file.oauth2.token_url;
+  if (const auto* member = object.if_contains("oauth2"); member != nullptr && member->is_object()) {
+    const json::object& oauth2 = member->get_object();
+    raw.provider = number_of(oauth2, "provider", 0);
+    raw.oauth2.tenant = text_of(oauth2, "tenant");
+    raw.oauth2.client_id = text_of(oauth2, "client_id");
+    raw.oauth2.client_secret = text_of(oauth2, "client_secret");
+    raw.oauth2.refresh_token = text_of(oauth2, "refresh_token");
+  }
   return settings_of(std::move(raw), std::move(settings));
 }
 

@@ -34,7 +34,6 @@ TEST(StoredMailSettings, LeaveTheFileAloneWithoutAHost) {
 }
 
 TEST(StoredMailSettings, AreCheckedLikeTheFile) {
-  EXPECT_EQ(overlay(file(), R"({"host": "h", "from": "a@b", "auth_type": 3})").code(), Errc::NotSupported);
   for (const char* text :
        {R"({"host": "h"})", R"({"host": "h", "from": "x"})", R"({"host": "h", "from": "a@b", "port": 0})",
         R"({"host": "h", "from": "a@b", "port": 70000})", R"({"host": "h h", "from": "a@b"})",
@@ -42,6 +41,31 @@ TEST(StoredMailSettings, AreCheckedLikeTheFile) {
         R"({"host": "h", "from": "a@b", "auth_type": 4})", R"({"host": "h", "from": "a@b", "encryption": 3})", "[]",
         "{"})
     EXPECT_EQ(overlay(file(), text).code(), Errc::InvalidArgument) << text;
+}
+
+TEST(StoredMailSettings, HoldOAuth2ButForTheTokenEndpoint) {
+  MailSettings from_file = file();
+  from_file.oauth2.token_url = "https://login.example.org/token";
+  const auto both = overlay(from_file, R"({"host": "h", "user": "u@example.org", "password": "p", "auth_type": 3,
+      "oauth2": {"provider": 1, "tenant": "t", "client_id": "c", "client_secret": "s", "refresh_token": "r",
+                 "token_url": "https://evil.example.org"}})");
+  ASSERT_TRUE(both) << both.error().message();
+  EXPECT_TRUE(both->is_stored);
+  EXPECT_EQ(both->auth, MailSettings::Auth::OAuth2);
+  EXPECT_EQ(both->oauth2, (OAuth2Settings{OAuth2Settings::Provider::Microsoft, "t", "c", "s", "r",
+                                          "https://login.example.org/token"}));
+  EXPECT_EQ(both->password, "");
+}
+
+TEST(StoredMailSettings, NeedAllOfOAuth2) {
+  for (const char* missing : {"user", "client_id", "client_secret", "refresh_token"}) {
+    std::string text = R"({"host": "h", "from": "a@b", "user": "u@example.org", "auth_type": 3,
+      "oauth2": {"client_id": "c", "client_secret": "s", "refresh_token": "r"}})";
+    text.replace(text.find('"' + std::string(missing) + '"') + 1, 1, "_");
+    const auto settings = overlay(file(), text);
+    ASSERT_EQ(settings.code(), Errc::InvalidArgument);
+    EXPECT_NE(settings.error().subject().find(missing), std::string::npos);
+  }
 }
 
 TEST(MailSettings, KnowWhenAPasswordIsExposed) {

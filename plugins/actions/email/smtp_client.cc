@@ -75,16 +75,24 @@ int ask_to_go_on(void* context, curl_off_t, curl_off_t, curl_off_t, curl_off_t) 
   return check(*static_cast<const OpContext*>(context), "mail") ? 0 : 1;
 }
 
+// What is listened for in the dialogue.
+struct Dialogue {
+  Logger* logger = nullptr;  // null: it is not written down
+  bool has_login = false;    // the server was asked to let us in
+};
+
 // The dialogue for the log. Commands that carry credentials, and their continuations, are not shown.
-int log_dialogue(CURL*, curl_infotype type, char* data, std::size_t size, void* target) {
+int follow_dialogue(CURL*, curl_infotype type, char* data, std::size_t size, void* target) {
   constexpr std::array<std::string_view, 9> kShown = {"EHLO",     "HELO", "MAIL", "RCPT", "DATA",
                                                       "STARTTLS", "RSET", "QUIT", "NOOP"};
-  auto& logger = *static_cast<Logger*>(target);
+  auto& dialogue = *static_cast<Dialogue*>(target);
   if (type != CURLINFO_HEADER_OUT && type != CURLINFO_HEADER_IN) return 0;
   std::string_view line(data, size);
   while (!line.empty() && (line.back() == '\n' || line.back() == '\r')) line.remove_suffix(1);
   const bool out = type == CURLINFO_HEADER_OUT;
   const std::string_view verb = line.substr(0, line.find(' '));
+  if (out && verb == "AUTH") dialogue.has_login = true;
+  if (dialogue.logger == nullptr) return 0;
   if (out && std::find(kShown.begin(), kShown.end(), verb) == kShown.end())
     line = verb == "AUTH" ? "AUTH ***" : "***";
   else if (!out && line.starts_with("334"))
@@ -92,7 +100,7 @@ int log_dialogue(CURL*, curl_infotype type, char* data, std::size_t size, void* 
   std::string text(line.substr(0, 512));
   for (char& c : text)
     if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) c = ' ';
-  logger.debug("SMTP dialogue", {{"direction", out ? "client" : "server"}, {"line", text}});
+  dialogue.logger->debug("SMTP dialogue", {{"direction", out ? "client" : "server"}, {"line", text}});
   return 0;
 }
 
@@ -133,7 +141,21 @@ SmtpClient::SmtpClient(Logger& logger) : logger_(logger) { curl_global_init(CURL
 SmtpClient::~SmtpClient() { curl_global_cleanup(); }
 
 Status SmtpClient::send(const OpContext& ctx, const MailSettings& settings, const std::vector<std::string>& recipients,
-                        const std::string& message) const {
+                        const std::string& message, const std::string& token) const {
+  constexpr std::array kLogins = {"AUTH=PLAIN", "AUTH=LOGIN", "AUTH=CRAM-MD5", "AUTH=XOAUTH2"};
+  Attempt attempt{kLogins[static_cast<std::size_t>(settings.auth)]};
+  Status sent = send(ctx, settings, recipients, message, token, attempt);
+  if (token.empty() || sent.code() != Errc::AuthFailed || attempt.was_made) return sent;
+  // It does not know the name that the large providers use, so it may know that of RFC 7628.
+  attempt = {"AUTH=OAUTHBEARER"};
+  sent = send(ctx, settings, recipients, message, token, attempt);
+  if (sent.code() != Errc::AuthFailed || attempt.was_made) return sent;
+  return Error(Errc::PermissionDenied, sent.error().subject(),
+               "the mail server offers neither XOAUTH2 nor OAUTHBEARER; set another smtp.auth_type");
+}
+
+Status SmtpClient::send(const OpContext& ctx, const MailSettings& settings, const std::vector<std::string>& recipients,
+                        const std::string& message, const std::string& token, Attempt& attempt) const {
   const std::string server = settings.host + ":" + std::to_string(settings.port);
   SLIPWAY_TRY(check(ctx, server));
   std::unique_ptr<CURL, EasyDeleter> handle(curl_easy_init());
@@ -180,15 +202,18 @@ Status SmtpClient::send(const OpContext& ctx, const MailSettings& settings, cons
     set(CURLOPT_CAPATH, nullptr);
   }
   if (!settings.user.empty()) {
-    constexpr std::array kMechanisms = {"AUTH=PLAIN", "AUTH=LOGIN", "AUTH=CRAM-MD5"};
     set(CURLOPT_USERNAME, settings.user.c_str());
-    set(CURLOPT_PASSWORD, settings.password.c_str());
-    set(CURLOPT_LOGIN_OPTIONS, kMechanisms[static_cast<std::size_t>(settings.auth)]);
+    if (token.empty())
+      set(CURLOPT_PASSWORD, settings.password.c_str());
+    else
+      set(CURLOPT_XOAUTH2_BEARER, token.c_str());
+    set(CURLOPT_LOGIN_OPTIONS, attempt.options);
   }
-  if (settings.debug) {
+  Dialogue dialogue{settings.debug ? &logger_ : nullptr};
+  if (settings.debug || !token.empty()) {
     set(CURLOPT_VERBOSE, 1L);
-    set(CURLOPT_DEBUGFUNCTION, &log_dialogue);
-    set(CURLOPT_DEBUGDATA, &logger_);
+    set(CURLOPT_DEBUGFUNCTION, &follow_dialogue);
+    set(CURLOPT_DEBUGDATA, &dialogue);
   }
   CURLcode code = CURLE_OK;
   {
@@ -196,6 +221,9 @@ Status SmtpClient::send(const OpContext& ctx, const MailSettings& settings, cons
     code = curl_easy_perform(handle.get());
     handle.reset();  // says goodbye, and uses the socket for it
   }
+  attempt.was_made = dialogue.has_login;
+  if (code == CURLE_LOGIN_DENIED && !token.empty())
+    return Error(Errc::AuthFailed, server, *text.data() != 0 ? text.data() : "the login is denied");
   if (code != CURLE_OK) return error_of(code, ctx, server, text.data());
   return ok();
 }

@@ -19,11 +19,20 @@ class SmtpClient {
 
   // Ends within a minute and a half, and soon after ctx says so. PermissionDenied: the server refuses the login, the
   // sender, a recipient or the message; Unavailable (retryable): it could not be reached or its certificate is not
-  // trusted; Cancelled, TimedOut. With encryption nothing goes out without it.
+  // trusted; AuthFailed: it refuses `token`; Cancelled, TimedOut. With encryption nothing goes out without it.
+  // `token`: what OAuth2 shows in place of a password; empty with other logins.
   Status send(const OpContext& ctx, const MailSettings& settings, const std::vector<std::string>& recipients,
-              const std::string& message) const;
+              const std::string& message, const std::string& token = {}) const;
 
  private:
+  // A login of libcurl, and whether the server offered it.
+  struct Attempt {
+    const char* options = nullptr;
+    bool was_made = false;
+  };
+  Status send(const OpContext& ctx, const MailSettings& settings, const std::vector<std::string>& recipients,
+              const std::string& message, const std::string& token, Attempt& attempt) const;
+
   Logger& logger_;
 };
 
