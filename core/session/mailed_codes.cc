@@ -60,7 +60,7 @@ Status MailedCodesInMemory::forget_expired() {
   return ok();
 }
 
-std::int64_t unix_ms() {
+std::int64_t wall_clock_ms() {
   using namespace std::chrono;
   return duration_cast<milliseconds>(system_clock::now().time_since_epoch()).count();
 }

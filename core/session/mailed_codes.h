@@ -78,10 +78,10 @@ class MailedCodesInStore final : public MailedCodes {
   const ClockOfCodes clock_;
 };
 
-std::int64_t unix_ms();
+std::int64_t wall_clock_ms();
 
 // is_shared: other servers use the database; codes are kept there then, and outlive this process.
 std::unique_ptr<MailedCodes> make_mailed_codes(accounts::AccountStore& store, bool is_shared,
-                                               ClockOfCodes clock = unix_ms);
+                                               ClockOfCodes clock = wall_clock_ms);
 
 }  // namespace slipway::session

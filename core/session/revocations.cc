@@ -70,7 +70,7 @@ void Revocations::refresh() {
   {
     std::lock_guard lock(mutex_);
     is_first = std::exchange(is_answered_, false);
-    if (is_first) answered_at_ = settings_.now();
+    if (is_first) silent_since_ = settings_.now();
   }
   if (is_first)
     log::error(kSender, "unable to read which tokens other servers have ended",
@@ -101,7 +101,7 @@ Status Revocations::revoke(std::string_view id, std::chrono::system_clock::time_
 Result<bool> Revocations::is_revoked(std::string_view id) const {
   std::shared_lock lock(mutex_);
   if (known_.find(id) != known_.end()) return true;
-  if (!is_answered_ && settings_.now() - answered_at_ > settings_.patience)
+  if (!is_answered_ && settings_.now() - silent_since_ > settings_.patience)
     return Error(Errc::Unavailable, "tokens", "the database does not say which ones have ended", true);
   return false;
 }

@@ -56,8 +56,8 @@ class Revocations final : public RevocationService {
 
   mutable std::shared_mutex mutex_;  // guards what follows
   Known known_;
-  Clock::time_point answered_at_{};
-  bool is_answered_ = true;
+  bool is_answered_ = true;  // the last question
+  Clock::time_point silent_since_{};
 
   std::jthread thread_;
 };

@@ -11,6 +11,22 @@ constexpr int kPartOfLifetime = 4;  // of short ones
 
 }  // namespace
 
+// Whatever comes of it, the others do not wait for ever.
+class AccessTokens::Turn {
+ public:
+  explicit Turn(AccessTokens& owner) : owner_(owner) {}
+  ~Turn() {
+    std::lock_guard lock(owner_.mutex_);
+    owner_.is_asking_ = false;
+    owner_.ended_.notify_all();
+  }
+  Turn(const Turn&) = delete;
+  Turn& operator=(const Turn&) = delete;
+
+ private:
+  AccessTokens& owner_;
+};
+
 Result<std::string> AccessTokens::get(const OpContext& ctx, const OAuth2Settings& settings) {
   OAuth2Settings asked = settings;
   {
@@ -33,11 +49,10 @@ Result<std::string> AccessTokens::get(const OpContext& ctx, const OAuth2Settings
     asked.refresh_token = refresh_token_;
     is_asking_ = true;
   }
+  const Turn turn(*this);
   const auto began = now_();
   const auto answer = fetch(ctx, asked);
   std::lock_guard lock(mutex_);
-  is_asking_ = false;
-  ended_.notify_all();
   refresh_token_ = asked.refresh_token;
   if (!answer) return answer.error();
   token_ = answer->access_token;

@@ -35,6 +35,7 @@ class AccessTokens {
   void drop(const std::string& token);
 
  private:
+  class Turn;
   Result<TokenAnswer> fetch(const OpContext& ctx, OAuth2Settings& settings);
 
   const Source source_;

@@ -32,6 +32,12 @@ bool is_host(std::string_view text) {
          });
 }
 
+// Control characters and commas separate the fields of what is shown with OAuth2.
+bool is_login(std::string_view text) {
+  return std::none_of(text.begin(), text.end(),
+                      [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f || c == ','; });
+}
+
 Result<MailSettings> settings_of(Raw raw, MailSettings settings) {
   settings.host = std::move(raw.host);
   settings.debug = raw.debug;
@@ -50,6 +56,7 @@ Result<MailSettings> settings_of(Raw raw, MailSettings settings) {
   if (raw.auth == kOAuth2) {
     if (settings.user.empty())
       return wrong("user", "is the mailbox that the refresh token is for, and needed where auth_type is 3");
+    if (!is_login(settings.user)) return wrong("user", "has control characters or a comma, which OAuth2 cannot show");
     if (raw.provider < 0 || raw.provider > 1) return wrong("oauth2.provider", "must be 0 (Google) or 1 (Microsoft)");
     settings.oauth2 = std::move(raw.oauth2);
     settings.oauth2.provider = static_cast<OAuth2Settings::Provider>(raw.provider);

@@ -68,6 +68,17 @@ TEST(StoredMailSettings, NeedAllOfOAuth2) {
   }
 }
 
+TEST(StoredMailSettings, HoldNoUserThatOAuth2WouldTakeForMore) {
+  for (const char* user : {"u\\u0001auth=Bearer x", "u,host=x", "u\\r\\nQUIT"}) {
+    const std::string text =
+        R"({"host": "h", "from": "a@b", "user": ")" + std::string(user) +
+        R"(", "auth_type": 3, "oauth2": {"client_id": "c", "client_secret": "s", "refresh_token": "r"}})";
+    const auto settings = overlay(file(), text);
+    ASSERT_EQ(settings.code(), Errc::InvalidArgument) << user;
+    EXPECT_EQ(settings.error().subject(), "smtp.user");
+  }
+}
+
 TEST(MailSettings, KnowWhenAPasswordIsExposed) {
   MailSettings settings = file();
   EXPECT_FALSE(settings.exposes_password());
