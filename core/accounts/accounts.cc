@@ -22,6 +22,11 @@ void report(const Status& status, std::string_view what, std::string_view subjec
   if (!status) log::warn(kSender, what, {{"subject", subject}, {"error", status.error().message()}});
 }
 
+// What is remembered belongs to this very account, not to one that had its name before.
+std::string first_transfer_key(const User& account, bool upload) {
+  return std::string(upload ? "up/" : "down/") + std::to_string(account.id) + "/" + account.username;
+}
+
 }  // namespace
 
 struct Accounts::Impl {
@@ -128,6 +133,10 @@ Result<std::shared_ptr<const EffectiveUser>> Accounts::effective_user(std::strin
   return std::make_shared<const EffectiveUser>(std::move(merged));
 }
 
+std::shared_ptr<const EffectiveUser> Accounts::known_user(std::string_view username) {
+  return impl_->rooms.effective_users.known(impl_->rooms.convert_name(username));
+}
+
 void Accounts::record_login(std::string_view username) {
   auto& rooms = impl_->rooms;
   const auto user = rooms.effective_users.get(rooms.convert_name(username));
@@ -167,20 +176,20 @@ bool Accounts::mark_first_transfer(std::string_view username, bool upload) {
   const auto name = rooms.convert_name(username);
   const auto user = rooms.effective_users.get(name);
   if (!user) return false;
-  const auto& account = (*user)->user;
-  // What is remembered belongs to this very account, not to one that had its name before.
-  const auto key = std::string(upload ? "up/" : "down/") + std::to_string(account.id) + "/" + name;
-  if ((upload ? account.first_upload : account.first_download) != 0 || impl_->first_transfers.get(key) != 0) {
-    return false;
-  }
+  if (had_first_transfer((*user)->user, upload)) return false;
   const auto now = now_ms();
   const auto marked = upload ? rooms.store.mark_first_upload(name, now) : rooms.store.mark_first_download(name, now);
   if (!marked) {
     report(marked.error(), "unable to record a first transfer", name);
     return false;
   }
-  impl_->first_transfers.set(key, now);
+  impl_->first_transfers.set(first_transfer_key((*user)->user, upload), now);
   return *marked;
+}
+
+bool Accounts::had_first_transfer(const User& account, bool upload) {
+  return (upload ? account.first_upload : account.first_download) != 0 ||
+         impl_->first_transfers.get(first_transfer_key(account, upload)) != 0;
 }
 
 // ---- credentials

@@ -61,6 +61,8 @@ class Accounts final : public AccountService {
   // "filters" one by one; username, id, password, counters and timestamps are not among them. NotFound; InvalidArgument
   // for a patch that is no valid user.
   Result<std::shared_ptr<const EffectiveUser>> effective_user(std::string_view username, std::string_view patch = {});
+  // The same, without a patch, for those who must not wait: null if the store had to be asked.
+  std::shared_ptr<const EffectiveUser> known_user(std::string_view username);
   // Stores the time of a login when the stored one is older than ten minutes (or the user's external_auth_cache_time,
   // pre_login_cache_time), or older than the account's last change.
   void record_login(std::string_view username);
@@ -69,6 +71,8 @@ class Accounts final : public AccountService {
   void record_api_key_use(std::string_view id);
   // True for the first successful upload or download of an account.
   bool mark_first_transfer(std::string_view username, bool upload);
+  // That mark_first_transfer has nothing to store for this account; false also when it is not known.
+  bool had_first_transfer(const User& account, bool upload);
 
   // slipway::AccountService; anonymous users have any password.
   Result<Credentials> credentials(std::string_view user) override;

@@ -2,16 +2,24 @@
 
 namespace slipway::accounts {
 
-Result<std::shared_ptr<const EffectiveUser>> EffectiveUsers::get(const std::string& username) {
-  // Read before the user: what changes while it is loaded makes this entry old.
-  SLIPWAY_ASSIGN(const auto version, store_.recent_definitions_version());
-  auto found = entries_.with([&](Entries& entries) -> std::shared_ptr<const EffectiveUser> {
+std::shared_ptr<const EffectiveUser> EffectiveUsers::find(const std::string& username, std::uint64_t version) {
+  return entries_.with([&](Entries& entries) -> std::shared_ptr<const EffectiveUser> {
     const auto it = entries.by_name.find(username);
     if (it == entries.by_name.end() || it->second->version != version) return nullptr;
     entries.by_use.splice(entries.by_use.begin(), entries.by_use, it->second);
     return it->second->user;
   });
-  if (found) return found;
+}
+
+std::shared_ptr<const EffectiveUser> EffectiveUsers::known(const std::string& username) {
+  const auto version = store_.known_definitions_version();
+  return version ? find(username, *version) : nullptr;
+}
+
+Result<std::shared_ptr<const EffectiveUser>> EffectiveUsers::get(const std::string& username) {
+  // Read before the user: what changes while it is loaded makes this entry old.
+  SLIPWAY_ASSIGN(const auto version, store_.recent_definitions_version());
+  if (auto found = find(username, version)) return found;
 
   SLIPWAY_ASSIGN(auto stored, store_.user(username));
   SLIPWAY_ASSIGN(auto merged, merge(std::move(stored)));

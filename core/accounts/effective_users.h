@@ -21,6 +21,8 @@ class EffectiveUsers {
 
   // NotFound for an unknown user.
   Result<std::shared_ptr<const EffectiveUser>> get(const std::string& username);
+  // The same without asking the store; null if it had to be asked.
+  std::shared_ptr<const EffectiveUser> known(const std::string& username);
   // Of a user that is not stored like this: with its groups and folders from the store, and not remembered.
   Result<EffectiveUser> merge(User user);
 
@@ -34,6 +36,8 @@ class EffectiveUsers {
     std::list<Entry> by_use;                                                   // the last used one first
     std::unordered_map<std::string_view, std::list<Entry>::iterator> by_name;  // keys view Entry::username
   };
+
+  std::shared_ptr<const EffectiveUser> find(const std::string& username, std::uint64_t version);
 
   AccountStore& store_;
   const std::size_t capacity_;

@@ -66,6 +66,7 @@ class Server {
   void reload();
   void wait_for_signal();
   void schedule_sweep();
+  void schedule_forgetting();
 
   const ServeOptions& options_;
   std::shared_ptr<const config::Configuration> configuration_;
@@ -97,7 +98,7 @@ class Server {
 
   boost::asio::io_context io_;
   boost::asio::signal_set signals_{io_};
-  boost::asio::steady_timer sweep_{io_};
+  boost::asio::steady_timer sweep_{io_}, forget_{io_};
 };
 
 // Without the module that runs them, or behind one that decides before them, a server would let in whom they refuse.
@@ -135,7 +136,9 @@ Status Server::start() {
   SLIPWAY_TRY(load_data());
 
   pool_ = std::make_unique<ThreadPool>(settings.blocking_threads);
-  module::Supervisor::Setup setup{*pool_, services_, std::filesystem::read_symlink("/proc/self/exe")};
+  module::Supervisor::Setup setup{*pool_, services_, std::filesystem::read_symlink("/proc/self/exe"), [this] {
+                                    if (sessions_) sessions_->kept_policies().clear();
+                                  }};
   supervisor_ = std::make_unique<module::Supervisor>(std::move(setup));
   actions_ = std::make_unique<events::ModuleActions>(*supervisor_);
   SLIPWAY_TRY(start_hooks(settings));
@@ -248,6 +251,7 @@ Status Server::start_hooks(const CoreSettings& settings) {
 void Server::run() {
   wait_for_signal();
   schedule_sweep();
+  schedule_forgetting();
   io_.run();
 }
 
@@ -267,6 +271,15 @@ void Server::wait_for_signal() {
         return;
     }
     wait_for_signal();
+  });
+}
+
+void Server::schedule_forgetting() {
+  forget_.expires_after(session::KeptPolicies::kAge);
+  forget_.async_wait([this](const boost::system::error_code& failure) {
+    if (failure) return;
+    sessions_->kept_policies().forget_old();
+    schedule_forgetting();
   });
 }
 

@@ -110,6 +110,10 @@ struct Table {
     if (action.starts_with("pre-")) return std::ranges::any_of(before, wants);
     return std::ranges::any_of(sync, wants) || std::ranges::any_of(queued, wants);
   }
+  bool waits_for(std::string_view action) const noexcept {
+    const auto wants = [&](const auto& entry) { return entry.actions.contains(action); };
+    return std::ranges::any_of(action.starts_with("pre-") ? before : sync, wants);
+  }
   std::uint64_t mask() const noexcept {
     std::uint64_t mask = 0;
     for (const auto& entry : before) mask |= entry.actions.mask();
@@ -137,10 +141,16 @@ class Hub {
     auto next = std::make_shared<Table>(*table_);
     apply(*next);
     mask_.store(next->mask(), std::memory_order_release);
+    has_direct_.store(!next->before.empty() || !next->sync.empty(), std::memory_order_release);
     table_ = std::move(next);
   }
   bool wanted(std::string_view action) const noexcept {
     return (mask_.load(std::memory_order_acquire) & ActionSet::bit(action)) != 0 && table()->contains(action);
+  }
+  bool waits_for(std::initializer_list<std::string_view> actions) const noexcept {
+    if (!has_direct_.load(std::memory_order_acquire)) return false;
+    const auto now = table();
+    return std::ranges::any_of(actions, [&](std::string_view action) { return now->waits_for(action); });
   }
 
   // One entry of one of the table's lists.
@@ -211,6 +221,7 @@ class Hub {
   std::vector<std::thread> retired_;
   std::unique_ptr<ThreadPool> pool_ = std::make_unique<ThreadPool>(kMaxConcurrentCalls);  // null: the bus is gone
   std::atomic<std::uint64_t> mask_{0};
+  std::atomic<bool> has_direct_{false};  // handlers that run on the publisher's thread
   std::stop_source stop_;
 };
 
@@ -412,6 +423,9 @@ Status EventBus::after(const OpContext& ctx, Event event) {
 }
 
 bool EventBus::wanted(std::string_view action) const noexcept { return impl_->hub->wanted(action); }
+bool EventBus::waits_for(std::initializer_list<std::string_view> actions) const noexcept {
+  return impl_->hub->waits_for(actions);
+}
 
 std::unique_ptr<EventBus::Registration> EventBus::on_before(std::string_view name, std::string_view actions,
                                                             Handler handler) {

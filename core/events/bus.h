@@ -2,6 +2,7 @@
 #pragma once
 
 #include <functional>
+#include <initializer_list>
 #include <memory>
 #include <string>
 
@@ -23,6 +24,8 @@ class EventBus final : public EventService {
   Status after(const OpContext&, Event event);
   // Whether anybody would see such an event; lets a hot path skip making it.
   bool wanted(std::string_view action) const noexcept;
+  // Whether a handler of one of these events would run on the publisher's thread, and may keep it.
+  bool waits_for(std::initializer_list<std::string_view> actions) const noexcept;
 
   using Handler = std::function<Status(const OpContext&, const Event&)>;
   class Registration {  // ends with the object; a handler that is running is waited for

@@ -437,5 +437,20 @@ TEST(EventBus, ManyProducersAndChangingSubscribersLoseAndMixNothing) {
   }
 }
 
+TEST(EventBus, OnlyHandlersOfThePublishersThreadMakeItWait) {
+  EventBus bus;
+  EXPECT_FALSE(bus.waits_for({"pre-upload", "upload"}));
+  const auto queued = bus.on_after("queued", "*", 4, [](const OpContext&, const Event&) { return ok(); });
+  EXPECT_FALSE(bus.waits_for({"pre-upload", "upload"}));
+  auto before = bus.on_before("before", "pre-upload", [](const OpContext&, const Event&) { return ok(); });
+  EXPECT_TRUE(bus.waits_for({"upload", "pre-upload"}));
+  EXPECT_FALSE(bus.waits_for({"upload"}));
+  before.reset();
+  EXPECT_FALSE(bus.waits_for({"upload", "pre-upload"}));
+  const auto sync = bus.on_after_sync("sync", "upload", [](const OpContext&, const Event&) { return ok(); });
+  EXPECT_TRUE(bus.waits_for({"upload"}));
+  EXPECT_FALSE(bus.waits_for({"download"}));
+}
+
 }  // namespace
 }  // namespace slipway::events

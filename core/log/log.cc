@@ -1,5 +1,6 @@
 #include "core/log/log.h"
 
+#include <spdlog/details/null_mutex.h>
 #include <spdlog/logger.h>
 #include <spdlog/sinks/base_sink.h>
 #include <unistd.h>
@@ -27,8 +28,9 @@ Style style_of_standard_error() {
   return plain ? Style::Text : Style::ColouredText;
 }
 
-// Takes lines that are rendered already to the file, or to standard error without one. Both write whole lines at once.
-class LineSink final : public spdlog::sinks::base_sink<std::mutex> {
+// Takes lines that are rendered already to the file, or to standard error without one. Both write whole lines at once;
+// the file has a lock of its own.
+class LineSink final : public spdlog::sinks::base_sink<spdlog::details::null_mutex> {
  public:
   explicit LineSink(std::shared_ptr<RotatingFile> file) : file_(std::move(file)) {}
 
@@ -36,6 +38,8 @@ class LineSink final : public spdlog::sinks::base_sink<std::mutex> {
   void sink_it_(const spdlog::details::log_msg& message) override {
     const std::string_view text(message.payload.data(), message.payload.size());
     if (file_) return file_->write(text);
+    static std::mutex standard_error;
+    std::lock_guard lock(standard_error);
     std::size_t written = 0;
     (void)write_all(STDERR_FILENO, std::string(text) + '\n', written);
   }

@@ -10,6 +10,7 @@
 #include <thread>
 #include <vector>
 
+#include "core/base/brief_mutex.h"
 #include "core/base/unique_fd.h"
 #include "core/log/log.h"
 #include "slipway/result.h"
@@ -55,7 +56,7 @@ class RotatingFile {
   const bool compress_;
   const bool utc_;
 
-  std::mutex mutex_;  // guards what follows
+  BriefMutex mutex_;  // guards what follows
   UniqueFd file_;
   std::string line_;  // the one that is written; its memory is kept for the next
   std::uint64_t size_ = 0;

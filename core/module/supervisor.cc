@@ -60,7 +60,7 @@ class Supervisor::Change {
 };
 
 Supervisor::Supervisor(Setup setup)
-    : pool_(setup.pool), services_(std::move(setup.services)), executable_(std::move(setup.executable)) {}
+    : pool_(setup.pool), services_(std::move(setup.services)), executable_(std::move(setup.executable)), let_go_(std::move(setup.let_go)) {}
 
 Supervisor::~Supervisor() {
   // What is in use has a thread that waits for it and says so.
@@ -354,6 +354,7 @@ Status Supervisor::disable(std::string_view name, Deadline deadline) {
   if (state == InstanceState::Stopping) return Error(Errc::Conflict, subject, "it is still stopping", true);
   if (state != InstanceState::Running) return Error(Errc::Conflict, subject, "it does not run");
   close(slot);
+  if (let_go_) let_go_();
   slot->instance->drain(deadline);
   if (stop_or_leave(slot, deadline)) return ok();
   return Error(Errc::TimedOut, subject,
@@ -466,6 +467,7 @@ std::vector<std::string> Supervisor::stop_all(std::vector<SlotPtr> slots, Deadli
         drains.emplace_back([instance = (*slot)->instance.get(), deadline] { instance->drain(deadline); });
       }
     }
+    if (let_go_) let_go_();
     for (; group != end; ++group) {
       const std::string name = (*group)->planned.name;
       if (!stop_or_leave(*group, deadline)) left.push_back(name);

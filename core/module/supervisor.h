@@ -56,6 +56,9 @@ class Supervisor final : public Registry {
     ThreadPool& pool;                          // outlives the supervisor
     std::shared_ptr<const Services> services;  // what modules may ask for
     std::filesystem::path executable;          // the default search path starts beside it
+    // Called without a lock when modules are about to be stopped and take no new users: whoever keeps references to
+    // them for later lets go. Null: nobody does.
+    std::function<void()> let_go = nullptr;
   };
 
   explicit Supervisor(Setup setup);
@@ -165,6 +168,7 @@ class Supervisor final : public Registry {
   ThreadPool& pool_;
   const std::shared_ptr<const Services> services_;
   const std::filesystem::path executable_;
+  const std::function<void()> let_go_;
 
   std::mutex change_mutex_;
   std::condition_variable change_ended_;

@@ -135,6 +135,12 @@ Result<UserIdentity> Access::user(std::string_view name) {
   return identity_of((*user)->user, std::chrono::system_clock::now());
 }
 
+std::optional<UserIdentity> Access::user_at_once(std::string_view name) {
+  const auto user = manager_.rooms().accounts.known_user(name);
+  if (!user) return std::nullopt;
+  return identity_of(user->user, std::chrono::system_clock::now());
+}
+
 Result<ApiKeyIdentity> Access::account_of_key(const ConnectionRequest& request, const accounts::ApiKey& key,
                                               std::string_view name) {
   auto& accounts = manager_.rooms().accounts;

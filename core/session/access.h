@@ -17,6 +17,7 @@ class Access final : public AccessService {
   Result<AdminIdentity> login_admin(const OpContext&, const ConnectionRequest&, const AdminCredentials&) override;
   Result<AdminIdentity> admin(const ConnectionRequest&, std::string_view name) override;
   Result<UserIdentity> user(std::string_view name) override;
+  std::optional<UserIdentity> user_at_once(std::string_view name) override;
   Result<ApiKeyIdentity> api_key(const OpContext&, const ConnectionRequest&, std::string_view text,
                                  KeyScope scope) override;
 

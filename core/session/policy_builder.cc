@@ -111,11 +111,7 @@ class Builder {
     if (user.uid > 0) policy.uid = static_cast<std::uint32_t>(user.uid);
     if (user.gid > 0) policy.gid = static_cast<std::uint32_t>(user.gid);
     policy.role = user.role;
-    policy.protocol = request_.protocol;
-    policy.ip = request_.remote.address;
-    policy.connection_id = request_.connection_id;
-    policy.local_address = text_of(request_.local);
-    policy.remote_address = text_of(request_.remote);
+    set_request(policy, request_);
     SLIPWAY_ASSIGN(policy.permissions, permissions_of(user));
     SLIPWAY_ASSIGN(policy.patterns, patterns_of(user));
     policy.upload_mode = settings_.upload_mode;
@@ -235,6 +231,14 @@ class Builder {
 };
 
 }  // namespace
+
+void set_request(vfs::Policy& policy, const PolicyRequest& request) {
+  policy.protocol = request.protocol;
+  policy.ip = request.remote.address;
+  policy.connection_id = request.connection_id;
+  policy.local_address = text_of(request.local);
+  policy.remote_address = text_of(request.remote);
+}
 
 Result<vfs::Policy> build_policy(const OpContext& ctx, const EffectiveUser& user, const PolicyRequest& request,
                                  const SessionSettings& settings, SharedCounters& counters,

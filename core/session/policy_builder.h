@@ -26,6 +26,9 @@ constexpr std::int64_t in_bytes(std::int64_t count, std::int64_t unit) noexcept 
   return count > kMost / unit ? kMost : count < 0 ? 0 : count * unit;
 }
 
+// Makes a policy that of another session of the same user from the same address.
+void set_request(vfs::Policy& policy, const PolicyRequest& request);
+
 // Mounts the home and the folders and collects everything else. The error is that of the first mount that failed, or
 // of an account whose stored values make no sense.
 Result<vfs::Policy> build_policy(const OpContext& ctx, const accounts::EffectiveUser& user,

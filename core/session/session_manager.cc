@@ -31,18 +31,21 @@ class AdmittedPlace final : public Admitted, private ShareDoor {
 
   Result<std::unique_ptr<Login>> resume(const OpContext& context, std::string_view name) override {
     SLIPWAY_TRY(wait(context));
-    const ConnectionRequest& request = connection_->request();
     auto user = manager_.rooms().accounts.effective_user(name);
     if (user.code() == Errc::NotFound) return Error(Errc::AuthFailed, std::string(name), "the account is gone");
     if (!user) return user.error();
-    const accounts::User& account = (*user)->user;
-    // The login that came before was one with a password.
-    const auto decision = decide_method(request.protocol, {}, "password", account.filters.denied_login_methods);
-    if (decision.kind != MethodDecision::Kind::Accept)
-      return Error(Errc::PermissionDenied, account.username, "login method password is not allowed");
-    SLIPWAY_TRY(check_account(account, {request.protocol, true, request.remote.address,
-                                        std::chrono::system_clock::now(), manager_.settings()->local_time}));
+    SLIPWAY_TRY(may_log_in((*user)->user));
     return make_login(manager_, std::move(connection_), *std::move(user));
+  }
+
+  std::unique_ptr<Session> open_at_once(std::string_view name, std::string_view protocol, bool writes) override {
+    if (delay_.count() > 0 || !connection_) return nullptr;
+    const ConnectionRequest& request = connection_->request();
+    auto& accounts = manager_.rooms().accounts;
+    const auto user = accounts.known_user(name);
+    if (!user || !may_log_in(user->user) || !accounts.had_first_transfer(user->user, writes)) return nullptr;
+    return open_session_at_once(manager_, connection_, user,
+                                login_options(user->user, protocol, request.connection_id));
   }
 
   void* query(std::string_view interface_id) noexcept override {
@@ -50,6 +53,15 @@ class AdmittedPlace final : public Admitted, private ShareDoor {
   }
 
  private:
+  Status may_log_in(const accounts::User& account) const {
+    const ConnectionRequest& request = connection_->request();
+    // The login that came before was one with a password.
+    const auto decision = decide_method(request.protocol, {}, "password", account.filters.denied_login_methods);
+    if (decision.kind != MethodDecision::Kind::Accept)
+      return Error(Errc::PermissionDenied, account.username, "login method password is not allowed");
+    return check_account(account, {request.protocol, true, request.remote.address, std::chrono::system_clock::now(),
+                                   manager_.settings()->local_time});
+  }
   Status ask_hook(const OpContext& context, std::string_view protocol) {
     const auto& ask = manager_.rooms().post_connect;
     if (!ask) return ok();

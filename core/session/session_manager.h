@@ -13,6 +13,7 @@
 #include "core/log/line_budget.h"
 #include "core/module/registry.h"
 #include "core/session/connection_registry.h"
+#include "core/session/kept_policies.h"
 #include "core/session/known_shares.h"
 #include "core/session/session_settings.h"
 #include "core/session/shared_counters.h"
@@ -50,6 +51,7 @@ class SessionManager final : public SessionService, public PathResolver {
 
   ConnectionRegistry& connections() noexcept { return connections_; }
   KnownShares& shares() noexcept { return shares_; }
+  KeptPolicies& kept_policies() noexcept { return kept_policies_; }
   // For logins from now on.
   void configure(SessionSettings settings);
   // Ends sessions that are idle for too long or whose account is no longer valid; called every now and then.
@@ -68,6 +70,7 @@ class SessionManager final : public SessionService, public PathResolver {
   std::shared_ptr<const SessionSettings> settings_;
   ConnectionRegistry connections_;
   KnownShares shares_;
+  KeptPolicies kept_policies_;
   log::LineBudget refusals_;
 };
 

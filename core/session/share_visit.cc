@@ -101,7 +101,7 @@ class Visit final : public ShareVisit {
   Status use(std::int64_t uses) override { return manager_.shares().use(share_->id, uses); }
   // Visitors do not take the owner's own sessions away.
   Result<std::unique_ptr<Session>> open(std::string_view connection_id) override {
-    return open_session(manager_, connection_, *owner_,
+    return open_session(manager_, connection_, owner_,
                         {.protocol = kProtocol,
                          .connection_id = std::string(connection_id),
                          .external_user = visitor_,

@@ -8,7 +8,7 @@
 namespace slipway::session {
 
 // Its root is a directory; everything below it, and every change, is Unavailable for the given reason.
-class UnusableFilesystem final : public Filesystem {
+class UnusableFilesystem : public Filesystem {
  public:
   explicit UnusableFilesystem(std::string reason) : reason_(std::move(reason)) {}
 

@@ -20,9 +20,18 @@ struct SessionOptions {
   std::function<std::unique_ptr<Filesystem>(std::unique_ptr<Filesystem>)> confine = nullptr;
 };
 
+// The options of Login::open.
+SessionOptions login_options(const accounts::User& account, std::string_view protocol, std::string_view connection_id);
+
 // What Login::open does.
 Result<std::unique_ptr<Session>> open_session(SessionManager& manager,
                                               const std::shared_ptr<ConnectionRegistry::Connection>& connection,
-                                              const accounts::EffectiveUser& user, SessionOptions options);
+                                              const std::shared_ptr<const accounts::EffectiveUser>& user,
+                                              SessionOptions options);
+// The same without waiting: null when it might wait, or fail.
+std::unique_ptr<Session> open_session_at_once(SessionManager& manager,
+                                              const std::shared_ptr<ConnectionRegistry::Connection>& connection,
+                                              const std::shared_ptr<const accounts::EffectiveUser>& user,
+                                              SessionOptions options);
 
 }  // namespace slipway::session

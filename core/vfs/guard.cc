@@ -32,6 +32,12 @@ OpContext cleanup_context(const Policy& policy) {
   return ctx;
 }
 
+bool may_wait(const Policy& policy, const events::EventBus* bus) noexcept {
+  if (policy.upload_bandwidth || policy.download_bandwidth) return true;
+  return bus != nullptr && bus->waits_for({"pre-upload", "pre-download", "pre-delete", "upload", "download", "delete",
+                                           "rename", "mkdir", "rmdir", "copy", "first-upload", "first-download"});
+}
+
 std::unique_ptr<Filesystem> make_guard(Policy policy, std::shared_ptr<events::EventBus> bus) {
   return std::make_unique<Guard>(std::make_shared<GuardState>(std::move(policy), std::move(bus)));
 }
@@ -45,10 +51,7 @@ Capabilities Guard::capabilities() const noexcept {
   }
   common &= ~Capabilities(Capability::NativeFd);
   if (!links) common &= ~Capabilities(Capability::Symlinks);
-  const Policy& policy = s_->policy;
-  const bool may_wait = policy.upload_bandwidth || policy.download_bandwidth || s_->notices.wanted("pre-upload") ||
-                        s_->notices.wanted("pre-download") || s_->notices.wanted("pre-delete");
-  if (may_wait) common &= ~Capabilities(Capability::Immediate);
+  if (may_wait(s_->policy, s_->notices.bus())) common &= ~Capabilities(Capability::Immediate);
   return common;
 }
 

@@ -23,10 +23,14 @@ namespace slipway::vfs {
 // upload mode's decision. After the first failed write an upload stays failed. A transfer stops when its ticket, the
 // context of the opening call or that of a single call says so.
 //
-// capabilities() are those that every mount has, Immediate only while nothing (bandwidth, a before-handler) can wait;
-// what a single path can do is learnt by trying. native_fd() of files is -1; File::query answers DirectReads
+// capabilities() are those that every mount has, Immediate only while !may_wait(); what a single path can do is learnt
+// by trying. native_fd() of files is -1; File::query answers DirectReads
 // (slipway/session.h) and RangeCopy, Filesystem::query answers TreeRules (core/vfs/tree.h) and the rest of
 // slipway/server_side.h.
 std::unique_ptr<Filesystem> make_guard(Policy policy, std::shared_ptr<events::EventBus> bus);
+
+// Whether operations may wait for something other than their storage: a bandwidth, or a handler of their events that
+// runs on the calling thread.
+bool may_wait(const Policy& policy, const events::EventBus* bus) noexcept;
 
 }  // namespace slipway::vfs

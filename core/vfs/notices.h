@@ -34,6 +34,7 @@ class Notices {
  public:
   Notices(const Policy& policy, std::shared_ptr<events::EventBus> bus) : policy_(policy), bus_(std::move(bus)) {}
 
+  const events::EventBus* bus() const noexcept { return bus_.get(); }
   bool wanted(std::string_view action) const noexcept { return bus_ && bus_->wanted(action); }
   Event event(std::string_view action, const Place& place) const;
   // A before-event; a veto is always PermissionDenied.

@@ -53,12 +53,17 @@ Result<SqlStore::Versions> SqlStore::read_versions() {
   return read;
 }
 
-Result<SqlStore::Versions> SqlStore::recent_versions() {
+std::optional<SqlStore::Versions> SqlStore::known_versions() {
   constexpr std::chrono::milliseconds kRecent{100};
   // Inside a transaction there may be changes that nobody else has.
-  if (database_.is_in_write()) return read_versions();
+  if (database_.is_in_write()) return std::nullopt;
   const auto seen = seen_versions_.with([](const SeenVersions& s) { return s; });
   if (seen.commits == database_.commits() && seen.at + kRecent > std::chrono::steady_clock::now()) return seen;
+  return std::nullopt;
+}
+
+Result<SqlStore::Versions> SqlStore::recent_versions() {
+  if (const auto known = known_versions()) return *known;
   return read_versions();
 }
 
@@ -80,6 +85,11 @@ Result<std::uint64_t> SqlStore::shares_version() {
 Result<std::uint64_t> SqlStore::recent_shares_version() {
   SLIPWAY_ASSIGN(const Versions versions, recent_versions());
   return versions.shares;
+}
+
+std::optional<std::uint64_t> SqlStore::known_definitions_version() {
+  const auto known = known_versions();
+  return known ? std::optional(known->definitions) : std::nullopt;
 }
 
 }  // namespace slipway::accounts

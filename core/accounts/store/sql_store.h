@@ -31,6 +31,7 @@ class SqlStore final : public AccountStore {
   Result<std::uint64_t> recent_definitions_version() override;
   Result<std::uint64_t> shares_version() override;
   Result<std::uint64_t> recent_shares_version() override;
+  std::optional<std::uint64_t> known_definitions_version() override;
 
   Result<User> user(std::string_view username) override;
   Result<std::vector<User>> users(const ListRequest& request) override;
@@ -155,6 +156,8 @@ class SqlStore final : public AccountStore {
   };
   Result<Versions> read_versions();
   Result<Versions> recent_versions();
+  // Null when the database would have to be asked.
+  std::optional<Versions> known_versions();
 
   sql::Database database_;
   LockGuarded<SeenVersions> seen_versions_;

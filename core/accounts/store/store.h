@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -88,6 +89,8 @@ class AccountStore {
   virtual Result<std::uint64_t> shares_version() = 0;
   // As recent_definitions_version; no older than what shares_version had answered to anybody here before.
   virtual Result<std::uint64_t> recent_shares_version() { return shares_version(); }
+  // What recent_definitions_version() would answer without asking the database; nothing if it had to.
+  virtual std::optional<std::uint64_t> known_definitions_version() { return std::nullopt; }
 
   // ---- users: groups and folder mappings come in the order in which they were stored
   virtual Result<User> user(std::string_view username) = 0;

@@ -87,34 +87,45 @@ void send_file(Exchange& x, SharedSession session, const VPath& path, DownloadOp
   constexpr const char* kNoFile = "Please set the path to a valid file";
   const std::string name(options.name.empty() ? path.str() : options.name);
   if (path.is_root()) return x.refuse({400, "", kNoFile});
-  const auto info = session->fs().stat(session->context(), path, Follow::Yes);
-  if (!info) return x.refuse(refusal_of_download(info.error(), tried("read", name)));
-  if (!info->is_regular()) {
-    const char* what = info->is_directory() ? " is a directory" : " is not a file";
-    return x.refuse({400, "", std::string(kNoFile) + ", " + quoted(name) + what});
-  }
-
+  const auto is_file = [&](const FileInfo& info) {
+    if (info.is_regular()) return true;
+    const char* what = info.is_directory() ? " is a directory" : " is not a file";
+    x.refuse({400, "", std::string(kNoFile) + ", " + quoted(name) + what});
+    return false;
+  };
   http::FileBody body;
-  body.size = info->size;
-  body.validators = validators_of(*info);
   body.content_type = mime_type(path.name());
-  if (options.is_inline)
-    forbid_scripts(x.response);
-  else
-    body.disposition = http::content_disposition("attachment", path.name());
-  const auto precondition = http::check_preconditions(x.request.method(), x.request.headers(), &body.validators);
-  if (x.request.method() == "HEAD" || precondition != http::Precondition::Proceed) {
-    body.source = std::make_shared<NoSource>();
-    return x.response.set_file(std::move(body));
+  if (!options.is_inline) body.disposition = http::content_disposition("attachment", path.name());
+  const auto describe = [&](const FileInfo& info) {
+    body.size = info.size;
+    body.validators = validators_of(info);
+  };
+  // Nobody hears of what is not opened; where nobody listens either, only what may end here is looked at before.
+  const bool is_head = x.request.method() == "HEAD";
+  if (is_head || x.request.may_block() || http::has_preconditions(x.request.headers())) {
+    const auto info = session->fs().stat(session->context(), path, Follow::Yes);
+    if (!info) return x.refuse(refusal_of_download(info.error(), tried("read", name)));
+    if (!is_file(*info)) return;
+    describe(*info);
+    const auto precondition = http::check_preconditions(x.request.method(), x.request.headers(), &body.validators);
+    if (is_head || precondition != http::Precondition::Proceed) {
+      if (options.is_inline) forbid_scripts(x.response);
+      body.source = std::make_shared<NoSource>();
+      return x.response.set_file(std::move(body));
+    }
   }
 
   auto file = session->fs().open(session->context(), path, OpenOptions::reading());
-  if (!file) return x.refuse(refusal_of_download(file.error(), tried("read", name)));
-  // It may have changed since it was looked at.
-  if (const auto now = (*file)->stat(session->context())) {
-    body.size = now->size;
-    body.validators = validators_of(*now);
+  if (!file) {
+    // What is no file has an answer of its own.
+    const auto info = session->fs().stat(session->context(), path, Follow::Yes);
+    if (info && !is_file(*info)) return;
+    return x.refuse(refusal_of_download(info ? file.error() : info.error(), tried("read", name)));
   }
+  const auto info = (*file)->stat(session->context());
+  if (!info) return x.refuse(refusal_of_download(info.error(), tried("read", name)));
+  describe(*info);
+  if (options.is_inline) forbid_scripts(x.response);
   x.request.interrupt_with(session->context().stop);
   body.source = std::make_shared<SessionSource>(std::move(session), *std::move(file));
   x.response.set_file(std::move(body));

@@ -14,7 +14,8 @@ Status store(Session& session, const VPath& target, std::uint64_t size_hint, con
   OpenOptions options = OpenOptions::replacing();
   options.size_hint = size_hint;
   SLIPWAY_ASSIGN(auto file, session.fs().open(context, target, options));
-  std::vector<std::byte> buffer(kBuffer);
+  const std::size_t size = size_hint == 0 ? kBuffer : std::min<std::uint64_t>(kBuffer, size_hint);
+  std::vector<std::byte> buffer(size);
   for (std::uint64_t offset = 0;;) {
     SLIPWAY_ASSIGN(const std::size_t count, source(buffer));
     if (count == 0) break;

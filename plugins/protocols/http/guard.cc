@@ -37,10 +37,11 @@ class Guard {
  public:
   Guard(const Route& route, Exchange& exchange) : route_(route), exchange_(exchange) {}
 
-  // False: it has answered.
+  // False: it has answered, or handed the request over.
   bool pass() {
     if (route_.audience == Audience::Anyone) return true;
     // Sessions of users wait when they are opened.
+    if (is_for_admins() && !exchange_.request.may_block()) return hand_over();
     if (is_for_admins())
       if (auto waited = exchange_.visit.admitted->wait(exchange_.context()); !waited) return refuse_busy();
     return identify() && has_no_duties() && may();
@@ -49,6 +50,11 @@ class Guard {
  private:
   bool is_for_admins() const { return route_.audience == Audience::Admin; }
   AccessService& access() const { return exchange_.site->services.access; }
+  // What may wait is for a thread that may.
+  bool hand_over() {
+    exchange_.response.hand_over();
+    return false;
+  }
   bool refuse(int status, std::string error, std::string message = {}) {
     exchange_.refuse({status, std::move(error), std::move(message)});
     return false;
@@ -58,6 +64,7 @@ class Guard {
     const auto key = exchange_.request.header("X-SFTPGO-API-KEY");
     const unsigned keys_off = is_for_admins() ? kNoAdminKeys : kNoUserKeys;
     if (key && (exchange_.site->binding.disabled_logins & keys_off) == 0) {
+      if (!exchange_.request.may_block()) return hand_over();
       if ((route_.flags & kNoApiKey) != 0) return refuse(403, "", "API key authentication is not allowed");
       return identify_by_key(*key);
     }
@@ -106,6 +113,11 @@ class Guard {
       if (!admin) return refuse_account(admin.error());
       version = admin->version;
       exchange_.caller.admin = *std::move(admin);
+    } else if (!exchange_.request.may_block()) {
+      auto user = access().user_at_once(claims->username);
+      if (!user || !exchange_.site->tokens->fits(*claims, user->version)) return hand_over();
+      version = user->version;
+      exchange_.caller.user = *std::move(user);
     } else {
       auto user = access().user(claims->username);
       if (!user) return refuse_account(user.error());
@@ -215,7 +227,9 @@ http::Handler guarded(std::shared_ptr<const Site> site, Route route) {
     Exchange exchange{site, request, response, **visit, {}};
     std::optional<Caller> known = std::exchange((*visit)->caller, std::nullopt);
     if (known) exchange.caller = *std::move(known);
-    if (known || Guard(route, exchange).pass()) route.handler(exchange);
+    const bool passed = known || Guard(route, exchange).pass();
+    if (passed) route.handler(exchange);
+    if (passed && response.handed_over()) (*visit)->caller = std::move(exchange.caller);
     // Before the answer goes out: who has it may ask again at once and must not be counted twice. Files still count.
     if (!response.handed_over() && !std::holds_alternative<http::FileBody>(response.content())) {
       (*visit)->admitted.reset();

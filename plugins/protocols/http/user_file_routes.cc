@@ -18,16 +18,16 @@ TreeOperations* trees_of(Session& session) {
   return static_cast<TreeOperations*>(session.fs().query(TreeOperations::kInterfaceId));
 }
 
-// The session and a path of the query. Null: it has answered.
+// The session and a path of the query. Null: it has answered, or handed the request over.
 struct Opened {
   SharedSession session;
   VPath path;
 };
 
-std::optional<Opened> open(Exchange& x, std::string_view parameter = "path") {
-  SharedSession session = open_session(x);
+std::optional<Opened> open(Exchange& x, Access access = Access::Reads) {
+  SharedSession session = open_session(x, access);
   if (!session) return std::nullopt;
-  auto path = resolve(x, *session, x.request.query(parameter).value_or(""));
+  auto path = resolve(x, *session, x.request.query("path").value_or(""));
   if (!path) {
     x.refuse(refusal_of_path(path.error()));
     return std::nullopt;
@@ -123,7 +123,7 @@ void upload_form(Exchange& x) {
 
 void upload(Exchange& x) {
   if (x.request.query("path").value_or("").empty()) return x.refuse({400, "please set a file path", ""});
-  const auto opened = open(x);
+  const auto opened = open(x, Access::Writes);
   if (!opened) return;
   const auto& [session, path] = *opened;
   if (x.query_flag("mkdir_parents"))
@@ -252,6 +252,13 @@ Route writing(std::string_view method, std::string_view path, ApiHandler handler
   return route;
 }
 
+// On the thread that reads the request when nothing of it waits: the way to another one and back costs more than a
+// small file does.
+Route at_once(Route route) {
+  route.options.run = http::Run::Automatic;
+  return route;
+}
+
 Route uploading(const Site& site, std::string_view path, ApiHandler handler) {
   Route route = writing("POST", path, std::move(handler));
   route.options.body = http::Body::Streamed;
@@ -267,11 +274,11 @@ std::vector<Route> user_file_routes(const Site& site) {
       writing("POST", "/user/dirs", make_directory),
       writing("DELETE", "/user/dirs", remove_directory),
       writing("PATCH", "/user/dirs", move),
-      reading("GET", "/user/files", download),
+      at_once(reading("GET", "/user/files", download)),
       uploading(site, "/user/files", upload_form),
       writing("DELETE", "/user/files", remove_file),
       writing("PATCH", "/user/files", move),
-      uploading(site, "/user/files/upload", upload),
+      at_once(uploading(site, "/user/files/upload", upload)),
       writing("PATCH", "/user/files/metadata", set_metadata),
       reading("GET", "/user/files/checksum", checksum),
       writing("POST", "/user/file-actions/copy", copy),

@@ -31,7 +31,13 @@ std::unique_ptr<Login> resume_login(Exchange& x) {
   return *std::move(login);
 }
 
-std::unique_ptr<Session> open_session(Exchange& x) {
+std::unique_ptr<Session> open_session(Exchange& x, Access access) {
+  if (!x.request.may_block()) {
+    auto session = x.visit.admitted->open_at_once(x.caller.user->name, "HTTP", access == Access::Writes);
+    if (!session) x.response.hand_over();
+    if (session) session->set_command(x.request.method());
+    return session;
+  }
   const auto login = resume_login(x);
   if (!login) return nullptr;
   auto session = login->open("HTTP", x.visit.connection.connection_id);

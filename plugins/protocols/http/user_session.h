@@ -9,8 +9,10 @@ namespace slipway::httpd {
 
 // Whether the user may log in here and now. Null: it has answered.
 std::unique_ptr<Login> resume_login(Exchange& exchange);
-// Null: it has answered.
-std::unique_ptr<Session> open_session(Exchange& exchange);
+// Whether files are uploaded.
+enum class Access : std::uint8_t { Reads, Writes };
+// Null: it has answered, or, on a thread that must not wait, handed the request over.
+std::unique_ptr<Session> open_session(Exchange& exchange, Access access = Access::Reads);
 
 // Of a session that cannot be opened.
 Refusal refusal_of_session(const Error& error);

@@ -78,6 +78,18 @@ std::string LocalFilesystem::location(const VPath& path) const {
   return location;
 }
 
+void* LocalFilesystem::query(std::string_view interface_id) noexcept {
+  return interface_id == MountState::kInterfaceId ? static_cast<MountState*>(this) : nullptr;
+}
+
+// A directory that was removed has no links; one that was absent is looked for with each call anyway.
+bool LocalFilesystem::is_there() noexcept {
+  if (!has(capabilities_, Capability::Immediate)) return true;
+  const auto root = root_->descriptor();
+  struct stat status;
+  return root && ::fstat(*root, &status) == 0 && status.st_nlink > 0;
+}
+
 Result<FileInfo> LocalFilesystem::stat(const OpContext& context, const VPath& path, Follow follow) {
   SLIPWAY_TRY(check(context, path.str()));
   SLIPWAY_ASSIGN(const char* relative, relative_path(path));

@@ -2,13 +2,14 @@
 #pragma once
 
 #include "root.h"
+#include "slipway/storage.h"
 #include "transfer.h"
 
 namespace slipway::local {
 
 // Errors carry the path beneath the root. System calls are counted where a call is frequent: a name in the root itself
 // saves the two that open and close its directory.
-class LocalFilesystem final : public Filesystem {
+class LocalFilesystem final : public Filesystem, private MountState {
  public:
   // `owner` is given to what is created.
   LocalFilesystem(std::unique_ptr<Root> root, Ownership owner, Logger& log);
@@ -35,7 +36,12 @@ class LocalFilesystem final : public Filesystem {
   Result<std::string> read_link(const OpContext&, const VPath&) override;
   Result<FilesystemSpace> space(const OpContext&, const VPath&) override;
 
+  void* query(std::string_view interface_id) noexcept override;
+
  private:
+  // MountState. One system call; none on a disk that can hang.
+  bool is_there() noexcept override;
+
   // A regular file, open and ready: never a pipe, a device or a directory.
   struct Opened {
     OwnedFd fd;

@@ -200,6 +200,12 @@ class Admitted {
     (void)interface_id;
     return nullptr;
   }
+  // resume() and Login::open() for a thread that must not wait: a session whose fs() has Capability::Immediate, or null
+  // when anything could wait, or would fail: then they say more. May be followed by them. `writes`: files are uploaded.
+  virtual std::unique_ptr<Session> open_at_once(std::string_view user, std::string_view protocol, bool writes) {
+    (void)user, (void)protocol, (void)writes;
+    return nullptr;
+  }
 };
 
 class SessionService {

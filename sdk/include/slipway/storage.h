@@ -24,6 +24,18 @@ class StorageModule : public Module {
   virtual Result<std::unique_ptr<Filesystem>> mount(const OpContext&, const MountRequest&) = 0;
 };
 
+// Optional, by Filesystem::query, for storages whose place may vanish: sessions that follow each other share a mount for
+// a moment.
+class MountState {
+ public:
+  static constexpr std::string_view kInterfaceId = "slipway.mount-state.v1";
+  // Whether what was mounted is still there; false: it has to be mounted again. Never waits.
+  virtual bool is_there() noexcept = 0;
+
+ protected:
+  ~MountState() = default;
+};
+
 // A finished listing as a cursor, for backends that have it in memory.
 class ListCursor final : public DirCursor {
  public:

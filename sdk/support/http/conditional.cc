@@ -138,6 +138,12 @@ std::string make_etag(std::chrono::sys_time<std::chrono::nanoseconds> modified, 
   return tag;
 }
 
+bool has_preconditions(const Fields& request) noexcept {
+  for (const char* name : {"If-Match", "If-Unmodified-Since", "If-None-Match", "If-Modified-Since"})
+    if (request.get(name)) return true;
+  return false;
+}
+
 Precondition check_preconditions(std::string_view method, const Fields& request, const Validators* current) {
   const bool reads = method == "GET" || method == "HEAD";
   if (request.get("If-Match")) {

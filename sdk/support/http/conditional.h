@@ -30,6 +30,8 @@ enum class Precondition : std::uint8_t {
 // If-Match, If-Unmodified-Since, If-None-Match, If-Modified-Since in the order of RFC 9110 13.2.2. `current` is null
 // when the resource does not exist. Fields that are malformed are ignored, as the RFC wants.
 Precondition check_preconditions(std::string_view method, const Fields& request, const Validators* current);
+// Whether there is any of these fields.
+bool has_preconditions(const Fields& request) noexcept;
 
 struct ByteRange {
   std::uint64_t first = 0, last = 0;  // both inclusive, within the resource

@@ -510,15 +510,22 @@ void Connection::begin_response() {
   response.fields().append_block(exchange_->base_fields);
 }
 
+bool Connection::is_collected() const noexcept {
+  const auto& options = exchange_->route->options;
+  return options.body == Body::Collected || options.run == Run::Inline;
+}
+
+BodySource* Connection::body_source() const noexcept {
+  if (is_collected()) return &exchange_->collected;
+  return &exchange_->body;
+}
+
 void Connection::start_handler() {
   auto& exchange = *exchange_;
   const auto& options = exchange.route->options;
-  const bool collected = options.body == Body::Collected || options.run == Run::Inline;
-  exchange.request.set_body(!exchange.head.has_body() ? nullptr
-                            : collected               ? static_cast<BodySource*>(&exchange.collected)
-                                                      : &exchange.body);
+  exchange.request.set_body(exchange.head.has_body() ? body_source() : nullptr);
   begin_writer();
-  const bool streams = exchange.head.has_body() && !collected;
+  const bool streams = exchange.head.has_body() && !is_collected() && !body_is_here();
   if (options.run == Run::Inline || (options.run == Run::Automatic && !streams)) return run_inline();
   hand_over(options.lane, Job::Handler);
 }
@@ -540,9 +547,15 @@ void Connection::run_inline() {
   if (!response.handed_over()) return respond();
   const auto lane = response.lane().value_or(exchange.route->options.lane);
   begin_response();
+  if (!is_collected() && exchange.received > 0) {
+    core_.log.error("a handler read a body that another thread was to read", {{"route", exchange.route->pattern}});
+    response.fail(500);
+    begin_writer();
+    return respond();
+  }
   if (exchange.head.has_body()) {
     exchange.collected.rewind();
-    exchange.request.set_body(&exchange.collected);
+    exchange.request.set_body(body_source());
   }
   begin_writer();
   hand_over(lane, Job::Handler);

@@ -68,6 +68,9 @@ class Connection final : public IoLoop::Task,
   void begin_request(std::size_t header_length);
   void route();
   bool body_is_here() const noexcept;
+  // Of the route: before its handler, as opposed to by it.
+  bool is_collected() const noexcept;
+  BodySource* body_source() const noexcept;
   void begin_collecting(bool checked);
   void begin_response();
   void start_handler();

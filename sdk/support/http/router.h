@@ -22,7 +22,8 @@ using Filter = std::function<bool(Request&, Response&)>;
 
 enum class Run : std::uint8_t {
   Inline,     // on an io thread: never waits for a disk, a lock that is held long, or a network
-  Automatic,  // on an io thread first; hand_over() moves it to a worker. A body that is streamed goes there at once
+  Automatic,  // on an io thread first; hand_over() moves it to a worker. A body that is streamed goes there at once,
+              // unless all of it came with the header
   Worker,     // on a thread of the lane
 };
 
