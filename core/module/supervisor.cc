@@ -60,7 +60,10 @@ class Supervisor::Change {
 };
 
 Supervisor::Supervisor(Setup setup)
-    : pool_(setup.pool), services_(std::move(setup.services)), executable_(std::move(setup.executable)), let_go_(std::move(setup.let_go)) {}
+    : pool_(setup.pool),
+      services_(std::move(setup.services)),
+      executable_(std::move(setup.executable)),
+      let_go_(std::move(setup.let_go)) {}
 
 Supervisor::~Supervisor() {
   // What is in use has a thread that waits for it and says so.

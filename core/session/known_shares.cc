@@ -4,15 +4,25 @@
 
 namespace slipway::session {
 
-Result<KnownShares::Found> KnownShares::get(std::string_view id) {
-  // Read before the share: what changes while it is loaded makes it old.
-  SLIPWAY_ASSIGN(const auto version, store_.recent_shares_version());
-  auto found = known_.with([&](const Known& known) -> std::shared_ptr<const accounts::Share> {
+std::shared_ptr<const accounts::Share> KnownShares::find(std::string_view id, std::uint64_t version) const {
+  return known_.with([&](const Known& known) -> std::shared_ptr<const accounts::Share> {
     if (known.version != version) return nullptr;
     const auto it = known.by_id.find(id);
     return it == known.by_id.end() ? nullptr : it->second;
   });
-  if (found) return Found{std::move(found), version};
+}
+
+std::shared_ptr<const accounts::Share> KnownShares::known(std::string_view id) const {
+  if (others_ != Others::None) return nullptr;
+  const auto version = store_.known_shares_version();
+  auto found = version ? find(id, *version) : nullptr;
+  return found && found->max_tokens == 0 ? found : nullptr;
+}
+
+Result<KnownShares::Found> KnownShares::get(std::string_view id) {
+  // Read before the share: what changes while it is loaded makes it old.
+  SLIPWAY_ASSIGN(const auto version, store_.recent_shares_version());
+  if (auto found = find(id, version)) return Found{std::move(found), version};
 
   SLIPWAY_ASSIGN(accounts::Share stored, store_.share(id));
   auto loaded = std::make_shared<const accounts::Share>(std::move(stored));

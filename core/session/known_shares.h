@@ -29,6 +29,8 @@ class KnownShares {
   };
   // NotFound.
   Result<Found> get(std::string_view id);
+  // A share of which use() asks the store for nothing, without asking the store: null when it had to be asked.
+  std::shared_ptr<const accounts::Share> known(std::string_view id) const;
   // What has been counted until now. NotFound.
   Result<std::int64_t> used_tokens(const std::string& id);
   // Counts uses, or gives them back where negative. QuotaExceeded when fewer are left, NotFound when the share is gone.
@@ -45,6 +47,8 @@ class KnownShares {
     std::uint64_t version = 0;  // of all
     std::unordered_map<std::string, std::shared_ptr<const accounts::Share>, Hash, std::equal_to<>> by_id;
   };
+
+  std::shared_ptr<const accounts::Share> find(std::string_view id, std::uint64_t version) const;
 
   accounts::AccountStore& store_;
   SharedCounters& counters_;

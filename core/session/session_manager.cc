@@ -81,6 +81,10 @@ class AdmittedPlace final : public Admitted, private ShareDoor {
     SLIPWAY_TRY(enter(context));
     return visit_share(manager_, context, std::move(connection_), request);
   }
+  std::unique_ptr<ShareVisit> visit_at_once(const ShareRequest& request) override {
+    if (delay_.count() > 0 || !connection_ || manager_.rooms().post_connect) return nullptr;
+    return visit_share_at_once(manager_, connection_, request);
+  }
   Status request_code(const OpContext& context, const ShareRequest& request, std::string_view email) override {
     SLIPWAY_TRY(enter(context));
     return request_share_code(manager_, context, *connection_, request, email);

@@ -101,17 +101,23 @@ class Visit final : public ShareVisit {
   Status use(std::int64_t uses) override { return manager_.shares().use(share_->id, uses); }
   // Visitors do not take the owner's own sessions away.
   Result<std::unique_ptr<Session>> open(std::string_view connection_id) override {
-    return open_session(manager_, connection_, owner_,
-                        {.protocol = kProtocol,
-                         .connection_id = std::string(connection_id),
-                         .external_user = visitor_,
-                         .start = paths_.front(),
-                         .confine = [this](std::unique_ptr<Filesystem> fs) {
-                           return make_share_filesystem(std::move(fs), paths_, need_);
-                         }});
+    return open_session(manager_, connection_, owner_, options(connection_id));
+  }
+  std::unique_ptr<Session> open_at_once(std::string_view connection_id) override {
+    return open_session_at_once(manager_, connection_, owner_, options(connection_id));
   }
 
  private:
+  SessionOptions options(std::string_view connection_id) const {
+    return {.protocol = kProtocol,
+            .connection_id = std::string(connection_id),
+            .external_user = visitor_,
+            .start = paths_.front(),
+            .confine = [this](std::unique_ptr<Filesystem> fs) {
+              return make_share_filesystem(std::move(fs), paths_, need_);
+            }};
+  }
+
   SessionManager& manager_;
   const std::shared_ptr<ConnectionRegistry::Connection> connection_;
   const std::shared_ptr<const Share> share_;
@@ -183,6 +189,18 @@ class Caller {
   const ShareRequest& request_;
 };
 
+Result<std::unique_ptr<ShareVisit>> make_visit(SessionManager& manager,
+                                               std::shared_ptr<ConnectionRegistry::Connection> connection,
+                                               Examined found, const ShareRequest& request) {
+  std::vector<VPath> paths;
+  for (const std::string& path : found.share->paths) {
+    SLIPWAY_ASSIGN(VPath clean, vfs::absolute_path(path));
+    paths.push_back(std::move(clean));
+  }
+  if (paths.empty()) return not_there();
+  return std::make_unique<Visit>(manager, std::move(connection), std::move(found), std::move(paths), request);
+}
+
 // The share of a visitor who wants a code, or has one.
 Result<std::shared_ptr<const Share>> share_with_codes(SessionManager& manager, const Caller& caller) {
   const ShareCodes* codes = manager.rooms().share_codes;
@@ -199,13 +217,25 @@ Result<std::unique_ptr<ShareVisit>> visit_share(SessionManager& manager, const O
                                                 std::shared_ptr<ConnectionRegistry::Connection> connection,
                                                 const ShareRequest& request) {
   SLIPWAY_ASSIGN(Examined found, Caller(manager, context, connection->request(), request).examine(Purpose::Visit));
-  std::vector<VPath> paths;
-  for (const std::string& path : found.share->paths) {
-    SLIPWAY_ASSIGN(VPath clean, vfs::absolute_path(path));
-    paths.push_back(std::move(clean));
-  }
-  if (paths.empty()) return not_there();
-  return std::make_unique<Visit>(manager, std::move(connection), std::move(found), std::move(paths), request);
+  return make_visit(manager, std::move(connection), std::move(found), request);
+}
+
+std::unique_ptr<ShareVisit> visit_share_at_once(SessionManager& manager,
+                                                const std::shared_ptr<ConnectionRegistry::Connection>& connection,
+                                                const ShareRequest& request) {
+  const auto share = manager.shares().known(request.id);
+  if (!share) return nullptr;
+  const bool is_open = share->options.auth_mode == 1 ? is_proved(*share, request.visitor) : share->password.empty();
+  const auto now = std::chrono::system_clock::now();
+  const std::string& address = connection->request().remote.address;
+  if (!is_open || !check_share(manager.shares(), *share, request, Purpose::Visit, address, now)) return nullptr;
+  auto& accounts = manager.rooms().accounts;
+  auto owner = accounts.known_user(share->username);
+  if (!owner || !check_owner(owner->user, *share, request.need, now, manager.settings()->local_time) ||
+      !accounts.had_first_transfer(owner->user, request.need == Need::Write))
+    return nullptr;
+  auto visit = make_visit(manager, connection, {share, std::move(owner)}, request);
+  return visit ? *std::move(visit) : nullptr;
 }
 
 Status request_share_code(SessionManager& manager, const OpContext& context,

@@ -12,6 +12,10 @@ namespace slipway::session {
 Result<std::unique_ptr<ShareVisit>> visit_share(SessionManager& manager, const OpContext& context,
                                                 std::shared_ptr<ConnectionRegistry::Connection> connection,
                                                 const ShareRequest& request);
+// ShareDoor::visit_at_once.
+std::unique_ptr<ShareVisit> visit_share_at_once(SessionManager& manager,
+                                                const std::shared_ptr<ConnectionRegistry::Connection>& connection,
+                                                const ShareRequest& request);
 Status request_share_code(SessionManager& manager, const OpContext& context,
                           const ConnectionRegistry::Connection& connection, const ShareRequest& request,
                           std::string_view email);

@@ -199,8 +199,7 @@ std::unique_ptr<Login> make_login(SessionManager& manager, std::shared_ptr<Conne
   return std::make_unique<UserLogin>(manager, std::move(connection), std::move(user));
 }
 
-SessionOptions login_options(const accounts::User& account, std::string_view protocol,
-                             std::string_view connection_id) {
+SessionOptions login_options(const accounts::User& account, std::string_view protocol, std::string_view connection_id) {
   auto start = vfs::absolute_path(account.filters.start_directory.empty() ? "/" : account.filters.start_directory);
   return {.protocol = std::string(protocol),
           .connection_id = std::string(connection_id),

@@ -92,4 +92,9 @@ std::optional<std::uint64_t> SqlStore::known_definitions_version() {
   return known ? std::optional(known->definitions) : std::nullopt;
 }
 
+std::optional<std::uint64_t> SqlStore::known_shares_version() {
+  const auto known = known_versions();
+  return known ? std::optional(known->shares) : std::nullopt;
+}
+
 }  // namespace slipway::accounts

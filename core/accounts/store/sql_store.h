@@ -32,6 +32,7 @@ class SqlStore final : public AccountStore {
   Result<std::uint64_t> shares_version() override;
   Result<std::uint64_t> recent_shares_version() override;
   std::optional<std::uint64_t> known_definitions_version() override;
+  std::optional<std::uint64_t> known_shares_version() override;
 
   Result<User> user(std::string_view username) override;
   Result<std::vector<User>> users(const ListRequest& request) override;

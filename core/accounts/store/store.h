@@ -91,6 +91,8 @@ class AccountStore {
   virtual Result<std::uint64_t> recent_shares_version() { return shares_version(); }
   // What recent_definitions_version() would answer without asking the database; nothing if it had to.
   virtual std::optional<std::uint64_t> known_definitions_version() { return std::nullopt; }
+  // The same for recent_shares_version().
+  virtual std::optional<std::uint64_t> known_shares_version() { return std::nullopt; }
 
   // ---- users: groups and folder mappings come in the order in which they were stored
   virtual Result<User> user(std::string_view username) = 0;

@@ -45,6 +45,13 @@ struct Route {
   std::shared_ptr<const Managed> mapping = nullptr;  // of routes that are an operation and nothing else
 };
 
+// On the thread that reads the request when nothing of it waits: the way to another one and back costs more than a
+// small file does. The handler may be run twice: see http::Run::Automatic.
+inline Route at_once(Route route) {
+  route.options.run = http::Run::Automatic;
+  return route;
+}
+
 // One list a family.
 std::vector<Route> token_routes();
 std::vector<Route> management_routes();

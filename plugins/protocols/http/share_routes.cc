@@ -136,12 +136,13 @@ std::vector<Route> share_routes(const Site& site) {
   std::vector<Route> routes = {
       route("GET", "/shares/{id}/dirs", list),
       route("GET", "/shares/{id}", download),
-      route("GET", "/shares/{id}/files", download_file),
+      at_once(route("GET", "/shares/{id}/files", download_file)),
       route("POST", "/shares/{id}/actions/mkdir", make_directory),
       uploading(site, "/shares/{id}", upload_form),
-      uploading(site, "/shares/{id}/files/{path*}", [](Exchange& x) { upload(x, x.request.parameter("path")); }),
+      at_once(
+          uploading(site, "/shares/{id}/files/{path*}", [](Exchange& x) { upload(x, x.request.parameter("path")); })),
       // As older clients say it.
-      uploading(site, "/shares/{id}/{name}", [](Exchange& x) { upload(x, x.request.parameter("name")); }),
+      at_once(uploading(site, "/shares/{id}/{name}", [](Exchange& x) { upload(x, x.request.parameter("name")); })),
   };
   routes.front().options.compress = true;
   return routes;

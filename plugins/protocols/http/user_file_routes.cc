@@ -252,13 +252,6 @@ Route writing(std::string_view method, std::string_view path, ApiHandler handler
   return route;
 }
 
-// On the thread that reads the request when nothing of it waits: the way to another one and back costs more than a
-// small file does.
-Route at_once(Route route) {
-  route.options.run = http::Run::Automatic;
-  return route;
-}
-
 Route uploading(const Site& site, std::string_view path, ApiHandler handler) {
   Route route = writing("POST", path, std::move(handler));
   route.options.body = http::Body::Streamed;

@@ -59,6 +59,11 @@ std::unique_ptr<ShareVisit> visit_share(Exchange& x, ShareRequest request) {
   const auto credentials = x.request.basic_credentials();
   if (credentials) request.password = credentials->second;
   request.visitor = visitor_of(x, request.id);
+  if (!x.request.may_block()) {
+    auto visit = door->visit_at_once(request);
+    if (!visit) x.response.hand_over();
+    return visit;
+  }
   auto visit = door->visit(x.context(), request);
   if (!visit) {
     refuse_visit(x, visit.error());
@@ -70,7 +75,14 @@ std::unique_ptr<ShareVisit> visit_share(Exchange& x, ShareRequest request) {
 std::optional<Visitor> open_share(Exchange& x, const ShareRequest& request) {
   auto found = visit_share(x, request);
   if (!found) return std::nullopt;
-  auto session = found->open("HTTPShare_" + x.visit.connection.connection_id.substr(5));
+  const std::string id = "HTTPShare_" + x.visit.connection.connection_id.substr(5);
+  if (!x.request.may_block()) {
+    auto session = found->open_at_once(id);
+    if (!session) return x.response.hand_over(), std::nullopt;
+    session->set_command(x.request.method());
+    return Visitor{std::move(found), std::move(session)};
+  }
+  auto session = found->open(id);
   if (!session) {
     x.refuse(session.code() == Errc::Unavailable ? Refusal{503, session.error().cause(), ""}
                                                  : Refusal{429, session.error().cause(), "Unable to add connection"});

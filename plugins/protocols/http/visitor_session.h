@@ -22,9 +22,10 @@ void refuse_visit(Exchange& x, const Error& error);
 // What the token of a visitor says.
 Claims claims_of(std::string_view share, const ShareVisitor& visitor);
 
-// The share that a request is about, with the password or the token that it carries. Null: it has answered.
+// The share that a request is about, with the password or the token that it carries. Null: it has answered, or, on a
+// thread that must not wait, handed the request over.
 std::unique_ptr<ShareVisit> visit_share(Exchange& x, ShareRequest request);
-// The same with a session; nothing: it has answered.
+// The same with a session; nothing: likewise.
 std::optional<Visitor> open_share(Exchange& x, const ShareRequest& request);
 
 // For calls that look into a share: it must be one directory. False: it has answered.

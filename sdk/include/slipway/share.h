@@ -38,6 +38,12 @@ class ShareVisit {
   // them; it is only for reading, or only for writing, as was asked, and follows no symbolic link. Its start directory
   // is the first path.
   virtual Result<std::unique_ptr<Session>> open(std::string_view connection_id) = 0;
+  // The same for a thread that must not wait: a session whose fs() has Capability::Immediate, or null when anything
+  // could wait, or would fail; then open() says more.
+  virtual std::unique_ptr<Session> open_at_once(std::string_view connection_id) {
+    (void)connection_id;
+    return nullptr;
+  }
 };
 
 // By Admitted::query. One call of it, once, instead of Admitted::begin; each waits as rate limits ask. NotFound: there
@@ -59,6 +65,12 @@ class ShareDoor {
   // retryable: too many of those from here.
   virtual Result<ShareVisitor> prove(const OpContext&, const ShareRequest&, std::string_view email,
                                      std::string_view code) = 0;
+  // visit() for a thread that must not wait, of a share whose use() does not wait either: null when anything could, or
+  // would fail; then visit() says more.
+  virtual std::unique_ptr<ShareVisit> visit_at_once(const ShareRequest& request) {
+    (void)request;
+    return nullptr;
+  }
 
  protected:
   ~ShareDoor() = default;

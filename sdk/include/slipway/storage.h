@@ -24,8 +24,8 @@ class StorageModule : public Module {
   virtual Result<std::unique_ptr<Filesystem>> mount(const OpContext&, const MountRequest&) = 0;
 };
 
-// Optional, by Filesystem::query, for storages whose place may vanish: sessions that follow each other share a mount for
-// a moment.
+// Optional, by Filesystem::query, for storages whose place may vanish: sessions that follow each other share a mount
+// for a moment.
 class MountState {
  public:
   static constexpr std::string_view kInterfaceId = "slipway.mount-state.v1";
