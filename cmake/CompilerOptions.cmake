@@ -27,26 +27,76 @@ if(SLIPWAY_FUZZ)
 endif()
 
 # slipway_compile_together(<library> [ALONE <regular expression>...])
+# slipway_test_program(<program> [ALONE <regular expression>...])
 #
-# Under a sanitizer eight files of the library are one compilation, since most of the time of compiling goes into headers
-# (docs/decisions/130). Such files must not give different things one name, not even in unnamed namespaces; those that
-# have a reason to match an expression of ALONE.
+# Eight files are one compilation, since most of the time of compiling goes into headers (docs/decisions/130): those of a
+# library under a sanitizer, those of tests always, unless SLIPWAY_TESTS_FILE_BY_FILE. Such files must not give different
+# things one name, not even in unnamed namespaces; those that have a reason to match an expression of ALONE.
+# What is tested is compiled as the preset says; optimizing the tests themselves would be half of a build's time.
+option(SLIPWAY_TESTS_FILE_BY_FILE "Compile each file of tests by itself, for a change that is tried again and again" OFF)
+
 function(slipway_compile_together library)
-  if(NOT SLIPWAY_SANITIZER AND NOT SLIPWAY_FUZZ)
-    return()
+  if(SLIPWAY_SANITIZER OR SLIPWAY_FUZZ)
+    slipway_make_unity(${library} ${ARGN})
   endif()
+endfunction()
+
+function(slipway_test_program program)
+  target_compile_options(${program} PRIVATE -O0)
+  if(NOT SLIPWAY_TESTS_FILE_BY_FILE)
+    slipway_make_unity(${program} ${ARGN})
+  endif()
+endfunction()
+
+# CMake's own unity builds name files by absolute paths, so that another clone would find none of them in the cache.
+function(slipway_make_unity target)
   cmake_parse_arguments(ARG "" "" "ALONE" ${ARGN})
-  set_target_properties(${library} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 8)
   if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
     # The warning is for headers; here it would mean the .cc files that are included.
-    target_compile_options(${library} PRIVATE -Wno-subobject-linkage)
+    target_compile_options(${target} PRIVATE -Wno-subobject-linkage)
   endif()
-  get_target_property(sources ${library} SOURCES)
-  foreach(pattern IN LISTS ARG_ALONE)
-    set(matching ${sources})
-    list(FILTER matching INCLUDE REGEX "${pattern}")
-    set_source_files_properties(${matching} PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)
+  target_include_directories(${target} PRIVATE "${PROJECT_SOURCE_DIR}")
+  # At the end of the folder: by then sources have their properties.
+  cmake_language(EVAL CODE "cmake_language(DEFER CALL slipway_write_unity [[${target}]] [[${ARG_ALONE}]])")
+endfunction()
+
+function(slipway_write_unity target alone)
+  get_target_property(sources ${target} SOURCES)
+  get_target_property(folder ${target} SOURCE_DIR)
+  set(kept "")
+  set(together "")
+  foreach(source IN LISTS sources)
+    get_filename_component(path "${source}" ABSOLUTE BASE_DIR "${folder}")
+    get_property(options SOURCE "${path}" PROPERTY COMPILE_OPTIONS)
+    get_property(definitions SOURCE "${path}" PROPERTY COMPILE_DEFINITIONS)
+    set(joins ON)
+    if(options OR definitions OR NOT source MATCHES "^[^$].*\\.cc$")
+      set(joins OFF)
+    endif()
+    foreach(pattern IN LISTS alone)
+      if(source MATCHES "${pattern}")
+        set(joins OFF)
+      endif()
+    endforeach()
+    if(joins)
+      file(RELATIVE_PATH name "${PROJECT_SOURCE_DIR}" "${path}")
+      list(APPEND together "${name}")
+    else()
+      list(APPEND kept "${source}")
+    endif()
   endforeach()
+  set(number 0)
+  while(together)
+    list(SUBLIST together 0 8 batch)
+    list(REMOVE_ITEM together ${batch})
+    list(TRANSFORM batch REPLACE "(.+)" "#include \"\\1\"\n")
+    list(JOIN batch "" text)
+    set(file "${CMAKE_CURRENT_BINARY_DIR}/${target}_together_${number}.cc")
+    file(CONFIGURE OUTPUT "${file}" CONTENT "${text}" @ONLY)
+    list(APPEND kept "${file}")
+    math(EXPR number "${number} + 1")
+  endwhile()
+  set_property(TARGET ${target} PROPERTY SOURCES ${kept})
 endfunction()
 
 find_program(CCACHE ccache)

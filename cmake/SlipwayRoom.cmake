@@ -25,10 +25,8 @@ function(slipway_room name)
 
   if(tests)
     add_executable(${name}_test ${tests})
-    slipway_compile_together(${name}_test ALONE ${ARG_ALONE})
+    slipway_test_program(${name}_test ALONE ${ARG_ALONE})
     target_link_libraries(${name}_test PRIVATE slipway_${name} ${ARG_TEST_LIBRARIES} GTest::gtest_main)
-    # What is tested is compiled as the preset says; optimizing the tests themselves would be half of a build's time.
-    target_compile_options(${name}_test PRIVATE -O0)
     gtest_discover_tests(${name}_test TEST_PREFIX "${name}." DISCOVERY_MODE PRE_TEST PROPERTIES LABELS unit TIMEOUT 120)
   endif()
 endfunction()
