@@ -63,7 +63,7 @@ void ResponseWriter::begin(const Request& request, Response& response, ByteBuffe
   out_ = &out;
   stream_ = nullptr;
   options_ = std::move(options);
-  head_made_ = keep_alive_ = streaming_ = chunk_open_ = false;
+  head_made_ = keep_alive_ = streaming_ = chunk_open_ = has_left_ = false;
   head_only_ = request.method() == "HEAD";
   sent_status_ = 0;
   bytes_ = promised_ = written_ = 0;
@@ -89,6 +89,7 @@ void ResponseWriter::make_head(Framing framing, std::uint64_t length) {
   const int status = response_->status();
   keep_alive_ = framing != Framing::Close && !response_->wants_close() && options_.reusable && options_.reusable();
   head_made_ = true;
+  head_at_ = out_->size();
   sent_status_ = status;
 
   std::array<char, 32> number;
@@ -126,6 +127,7 @@ void ResponseWriter::make_head(Framing framing, std::uint64_t length) {
 
 Status ResponseWriter::send_out(bool more) {
   if (stream_ == nullptr) return ok();
+  has_left_ = true;
   auto status = stream_->write(out_->view(), more);
   out_->clear();
   return status;
@@ -172,7 +174,10 @@ Status ResponseWriter::finish_whole(Response::Whole& whole) {
 Status ResponseWriter::finish() {
   if (streaming_) return finish_stream();
   if (head_made_) return ok();  // send_file() by the handler
-  if (take_file()) return send_file(*file_);
+  if (take_file()) {
+    Status sent = send_file(*file_);
+    return sent || has_left_ ? sent : answer_failure(sent.error());
+  }
   if (auto* whole = std::get_if<Response::Whole>(&response_->content())) return finish_whole(*whole);
   if (auto* upgrade = std::get_if<Response::Upgrade>(&response_->content())) {
     response_->set_header("Upgrade", "websocket");
@@ -368,6 +373,20 @@ Status ResponseWriter::copy_part(FileSource& source, const ByteRange& part) {
   if (count < size) return Error(Errc::IoError, "file", "it became shorter while it was sent");
   out_->commit(size);  // read_at has counted it
   return ok();
+}
+
+Status ResponseWriter::answer_failure(const Error& error) {
+  out_->truncate(head_at_);
+  bytes_ = 0;
+  head_made_ = false;
+  for (const char* name :
+       {"Content-Type", "Content-Disposition", "Content-Range", "Accept-Ranges", "ETag", "Last-Modified"})
+    response_->remove_header(name);
+  const bool passes = error.code() == Errc::Cancelled || error.code() == Errc::TimedOut || error.retryable();
+  response_->fail(passes ? 503 : 500);
+  auto* whole = std::get_if<Response::Whole>(&response_->content());
+  Response::Whole nothing;
+  return finish_whole(whole != nullptr ? *whole : nothing);
 }
 
 Status ResponseWriter::send_planned(const FileBody& file, const FilePlan& plan, std::uint64_t& sent) {

@@ -35,7 +35,8 @@ class ResponseWriter final : public ResponseSink {
   void begin(const Request& request, Response& response, ByteBuffer& out, Options options);
   void attach(BlockingStream* stream) noexcept { stream_ = stream; }
 
-  // The response's content, or the end of its stream. With a stream all of it is sent when this returns.
+  // The response's content, or the end of its stream. With a stream all of it is sent when this returns. A file that
+  // cannot be read is answered with an error as long as nothing has left.
   Status finish();
   // Whether finish() can do its work without a stream: a whole body, or a file that is small and at hand.
   bool fits_buffer();
@@ -75,6 +76,7 @@ class ResponseWriter final : public ResponseSink {
   FilePlan plan_file(const FileBody& file);
   Status send_planned(const FileBody& file, const FilePlan& plan, std::uint64_t& sent);
   Status copy_part(FileSource& source, const ByteRange& part);
+  Status answer_failure(const Error& error);
   bool wants_gzip(std::size_t size);
 
   const Request* request_ = nullptr;
@@ -84,6 +86,8 @@ class ResponseWriter final : public ResponseSink {
   Options options_;
 
   bool head_made_ = false, keep_alive_ = false, head_only_ = false;
+  bool has_left_ = false;    // something was sent, or tried to
+  std::size_t head_at_ = 0;  // within `out`, until then
   int sent_status_ = 0;
   std::uint64_t bytes_ = 0;
 

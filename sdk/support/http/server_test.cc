@@ -576,6 +576,46 @@ TEST_F(ServerTest, AFileThatIsThrottledComesInSmallPieces) {
   EXPECT_EQ(std::accumulate(pieces.begin(), pieces.end(), std::size_t(0)), kSize);
 }
 
+// Says what becomes of it.
+class UnreadableSource final : public FileSource {
+ public:
+  UnreadableSource(Errc why, bool is_immediate, std::atomic<Errc>& told)
+      : why_(why), is_immediate_(is_immediate), told_(told) {}
+  Result<std::size_t> read_at(std::uint64_t, std::span<std::byte>) override { return Error(why_, "file", "a test"); }
+  bool is_immediate() const noexcept override { return is_immediate_; }
+  void finished(const Status& status, std::uint64_t) noexcept override { told_ = status.code(); }
+
+ private:
+  const Errc why_;
+  const bool is_immediate_;
+  std::atomic<Errc>& told_;
+};
+
+TEST_F(ServerTest, ASmallFileThatCannotBeReadIsAnErrorAndNoEndOfTheConnection) {
+  std::atomic<Errc> told = Errc::Ok, why = Errc::IoError;
+  for (const bool is_immediate : {false, true})
+    router->add("GET", is_immediate ? "/inline" : "/worker", is_immediate ? inline_run() : RouteOptions{},
+                [&, is_immediate](Request&, Response& r) {
+                  FileBody file;
+                  file.size = 4096;
+                  file.disposition = "attachment";
+                  file.source = std::make_shared<UnreadableSource>(why.load(), is_immediate, told);
+                  r.set_file(std::move(file));
+                });
+  start();
+  auto client = connect();
+  for (const char* path : {"/worker", "/inline"}) {
+    why = Errc::IoError;
+    const std::string answer = client.ask(get("/hello") + get(path), "500 Internal Server Error");
+    EXPECT_TRUE(contains(answer, "200 OK")) << "of the one before";
+    EXPECT_FALSE(contains(answer, "4096"));
+    EXPECT_FALSE(contains(answer, "attachment"));
+    EXPECT_EQ(told, Errc::IoError);
+    why = Errc::Cancelled;
+    EXPECT_TRUE(contains(client.ask(get(path) + get("/hello"), "\r\n\r\nhi"), "503 Service Unavailable"));
+  }
+}
+
 TEST_F(ServerTest, LanesRunMoreAtOnceThanCameBeforeAndGoOnAfterwards) {
   Gate all;
   router->add("GET", "/all", [&](Request&, Response& r) {
