@@ -81,17 +81,19 @@ class UserSession final : public Session {
 // Asks the accounts once for each direction: in one session only the first transfer can be the first of all.
 class FirstTransfers {
  public:
-  FirstTransfers(accounts::Accounts& accounts, std::string user)
+  FirstTransfers(accounts::Accounts& accounts, std::shared_ptr<const accounts::EffectiveUser> user)
       : accounts_(accounts), user_(std::move(user)), asked_(std::make_shared<Asked>()) {}
 
   bool operator()(bool upload) const {
-    return !(*asked_)[upload].exchange(true, std::memory_order_relaxed) && accounts_.mark_first_transfer(user_, upload);
+    if ((*asked_)[upload].exchange(true, std::memory_order_relaxed)) return false;
+    const accounts::User& account = user_->user;
+    return !accounts_.had_first_transfer(account, upload) && accounts_.mark_first_transfer(account.username, upload);
   }
 
  private:
   using Asked = std::array<std::atomic<bool>, 2>;
   accounts::Accounts& accounts_;
-  std::string user_;
+  std::shared_ptr<const accounts::EffectiveUser> user_;
   std::shared_ptr<Asked> asked_;
 };
 
@@ -176,7 +178,7 @@ class SessionMaker {
     policy.external_user = options_.external_user;
     policy.admission = entry->transfers();
     policy.mark_activity = [entry] { entry->touch(); };
-    policy.mark_first_transfer = FirstTransfers(rooms().accounts, account().username);
+    policy.mark_first_transfer = FirstTransfers(rooms().accounts, user_);
 
     std::unique_ptr<Filesystem> fs = vfs::make_guard(std::move(policy), rooms().bus);
     if (options_.confine) fs = options_.confine(std::move(fs));
