@@ -11,7 +11,7 @@ class BriefMutex {
   void lock() {
     for (int tries = 0; tries < kTries; ++tries) {
       if (mutex_.try_lock()) return;
-      for (int i = 0; i < kPauses; ++i) __builtin_ia32_pause();
+      for (int i = 0; i < kPauses; ++i) pause();
     }
     mutex_.lock();
   }
@@ -19,7 +19,17 @@ class BriefMutex {
   void unlock() { mutex_.unlock(); }
 
  private:
-  static constexpr int kTries = 20, kPauses = 10;  // about four microseconds in all
+  static constexpr int kTries = 20, kPauses = 10;  // some microseconds in all
+
+  // Tells the processor that this is a wait.
+  static void pause() noexcept {
+#if defined(__x86_64__) || defined(__i386__)
+    __builtin_ia32_pause();
+#elif defined(__aarch64__)
+    asm volatile("yield");
+#endif
+  }
+
   std::mutex mutex_;
 };
 
